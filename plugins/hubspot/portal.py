@@ -1,0 +1,141 @@
+"""The account behind a connection: whether the token works, what it lacks, what is set up there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from hub.api import AccountInfo, CorrectInput, GiveUp, Json
+from plugins.hubspot.client import Client
+from plugins.hubspot.records import OBJECTS
+
+SCOPES = {
+    "companies": "crm.objects.companies.read",
+    "contacts": "crm.objects.contacts.read",
+    "deals": "crm.objects.deals.read",
+    "tickets": "tickets",
+    "owners": "crm.objects.owners.read",
+}
+SCHEMA_SCOPES = {
+    "companies": "crm.schemas.companies.read",
+    "contacts": "crm.schemas.contacts.read",
+    "deals": "crm.schemas.deals.read",
+}
+WITH_STAGES = ("deals", "tickets")
+
+
+def check(client: Client) -> AccountInfo:
+    """Prove the token; the id is the portal id. Names each scope that a stream would lack.
+
+    Raises Reconnect for the token, CorrectInput for a wrong address, RetryLater.
+    """
+    account = _account(client)
+    missing = [
+        *(SCOPES[kind] for kind in OBJECTS if _is_refused(_first_page(client, kind))),
+        *(SCHEMA_SCOPES[kind] for kind in SCHEMA_SCOPES if _is_refused(_schema(client, kind))),
+    ]
+    if _is_refused(lambda: client.owners(None, archived=False, limit=1)):
+        missing.append(SCOPES["owners"])
+    portal = str(account["portalId"])
+    return AccountInfo(portal, f"HubSpot account {portal}", tuple(missing))
+
+
+def describe(client: Client) -> Json:
+    """Facts for mappings and screens.
+
+    portal_id, ui_domain, currency, time_zone; stages: object -> stage id -> label, pipeline,
+    closed ("true" or "false"), probability; fields: object -> definitions; users.
+    """
+    account = _account(client)
+    return {
+        "portal_id": str(account["portalId"]),
+        "ui_domain": account.get("uiDomain") or "app.hubspot.com",
+        "currency": account.get("companyCurrency"),
+        "time_zone": account.get("timeZone"),
+        "stages": {OBJECTS[kind]: _stages(client, kind) for kind in WITH_STAGES},
+        "fields": {OBJECTS[kind]: _fields(client, kind) for kind in OBJECTS},
+        "users": [_user(owner) for owner in _owners(client)],
+    }
+
+
+def _account(client: Client) -> Mapping[str, Any]:
+    account = client.account()
+    if not isinstance(account, dict) or "portalId" not in account:
+        raise CorrectInput("This address does not answer like HubSpot's API.", field="base_url")
+    return account
+
+
+def _first_page(client: Client, kind: str) -> Callable[[], Any]:
+    return lambda: client.page(kind, None, (), limit=1)
+
+
+def _schema(client: Client, kind: str) -> Callable[[], Any]:
+    return lambda: client.properties(kind)
+
+
+def _is_refused(attempt: Callable[[], Any]) -> bool:
+    try:
+        attempt()
+    except GiveUp as error:
+        if error.reason == "missing_scope":
+            return True
+        raise
+    return False
+
+
+def _or_none(attempt: Callable[[], Any]) -> Any:
+    try:
+        return attempt()
+    except GiveUp as error:
+        if error.reason == "missing_scope":
+            return ()
+        raise
+
+
+def _stages(client: Client, kind: str) -> dict[str, Json]:
+    return {
+        str(stage["id"]): _stage(pipeline, stage)
+        for pipeline in _or_none(lambda: client.pipelines(kind))
+        for stage in pipeline.get("stages") or ()
+    }
+
+
+def _stage(pipeline: Mapping[str, Any], stage: Mapping[str, Any]) -> Json:
+    facts = stage.get("metadata") or {}
+    closed = facts.get("isClosed") == "true" or facts.get("ticketState") == "CLOSED"
+    return {
+        "label": stage.get("label"),
+        "pipeline": pipeline.get("label"),
+        "closed": "true" if closed else "false",
+        "probability": facts.get("probability"),
+    }
+
+
+def _fields(client: Client, kind: str) -> list[Json]:
+    return [
+        {
+            "name": one["name"],
+            "label": one.get("label"),
+            "type": one.get("type"),
+            "custom": not one.get("hubspotDefined"),
+            "options": [option.get("value") for option in one.get("options") or ()][:100],
+        }
+        for one in _or_none(_schema(client, kind))
+    ]
+
+
+def _owners(client: Client) -> list[Json]:
+    found: list[Json] = []
+    after: str | None = None
+    while listing := _or_none(partial(client.owners, after, archived=False)):
+        found += listing.records
+        after = listing.after
+        if after is None:
+            break
+    return found
+
+
+def _user(owner: Mapping[str, Any]) -> Json:
+    name = " ".join(filter(None, (owner.get("firstName"), owner.get("lastName"))))
+    return {"id": str(owner["id"]), "name": name, "email": owner.get("email")}
