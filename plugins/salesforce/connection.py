@@ -1,0 +1,101 @@
+"""Connecting: the form, opening a client, and proving that its credentials are good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hub.api import AccountInfo, CorrectInput, Field, Http
+from plugins.salesforce.fields import STANDARD
+from plugins.salesforce.ids import id18
+
+if TYPE_CHECKING:
+    from plugins.salesforce.client import Client
+
+FIELDS = (
+    Field(
+        "instance_url",
+        "Address of your org",
+        "Your My Domain address: Setup > My Domain > Current My Domain URL.",
+        kind="url",
+        placeholder="https://acme.my.salesforce.com",
+    ),
+    Field(
+        "currency",
+        "Currency of the org",
+        "Setup > Company Information. Records with a currency of their own keep it.",
+        placeholder="EUR",
+    ),
+    Field(
+        "access_token",
+        "Access token",
+        "Only to try it out: it ends with its session. Else leave it empty and give the app's "
+        "key and secret.",
+        secret=True,
+        required=False,
+    ),
+    Field(
+        "consumer_key",
+        "Consumer key",
+        "Of the External Client App with the client credentials flow.",
+        required=False,
+    ),
+    Field("consumer_secret", "Consumer secret", secret=True, required=False),
+    Field(
+        "quota_percent",
+        "Stop at this share of the org's daily API requests (percent)",
+        "All apps of the org share one quota; the hub pauses when so much of it is used.",
+        kind="integer",
+        required=False,
+        default="80",
+    ),
+)
+
+
+def open(settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> Client:
+    """A client without any call made; simple-salesforce takes half a second to import."""
+    from plugins.salesforce.client import Client
+
+    return Client(settings, secrets, http)
+
+
+def check(client: Client) -> AccountInfo:
+    """Who the credentials belong to; raises CorrectInput, Reconnect or RetryLater."""
+    from plugins.salesforce.client import VERSION
+
+    problem = address_problem(client.address)
+    if problem:
+        raise CorrectInput(problem, field="instance_url")
+    if len(client.currency) != 3 or not client.currency.isalpha():
+        raise CorrectInput("Give a currency by its three letters, such as EUR.", field="currency")
+    if VERSION not in client.versions():
+        raise CorrectInput(f"This org does not offer API {VERSION}.", field="instance_url")
+    org = next(client.rows("SELECT Id, Name FROM Organization"))
+    visible = client.objects()
+    missing = tuple(f"read {name}" for name in STANDARD if name not in visible)
+    return AccountInfo(id18(org["Id"]), str(org["Name"]), missing)
+
+
+def describe(client: Client) -> dict[str, Any]:
+    """{"currency": word, "fields": {object: [{name, label, type, custom}]}} for this user."""
+    shapes = {name: client.describe(name) for name in STANDARD}
+    fields = {name: _fields(shape) for name, shape in shapes.items() if shape is not None}
+    return {"currency": client.currency, "fields": fields}
+
+
+def _fields(shape: dict[str, Any]) -> list[dict[str, Any]]:
+    keys = ("name", "label", "type", "custom")
+    return [{key: field.get(key) for key in keys} for field in shape["fields"]]
+
+
+def address_problem(address: str) -> str | None:
+    """Why this cannot be the org's own address, as a sentence; None if it can."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
+        return "Give the org's address such as https://acme.my.salesforce.com, nothing behind it."
+    if parts.hostname in ("login.salesforce.com", "test.salesforce.com"):
+        return "Give the org's own My Domain address: the general sign-in hosts serve no data."
+    if parts.hostname.endswith(".lightning.force.com"):
+        return "Give the address that ends in my.salesforce.com, not the Lightning one."
+    return None
