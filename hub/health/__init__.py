@@ -1,0 +1,15 @@
+"""The health of an account: pure, no database, no clock.
+
+Entry points, in the order in which the pipeline calls them:
+
+- `facts.contribution` - what one canonical record adds to its account; `facts.contact_usage` the
+  same for the product use of one contact
+- `state.change` - subtracts a record's old contribution and adds its new one; `state.rebuild`
+- `context.HealthContext` - what the account's state cannot know: sources, links, seats, pulse
+- `measures.measure` - the 17 measures, each in one of five states
+- `scorecard.default`, `scorecard.from_document` - dimensions, weights, curves, caps, bands
+- `score.score` - the explanation: health, band, points that add up, coverage, reasons
+- `score.day_close`, `score.next_due` - what to keep at 00:00 UTC; when time alone changes a score
+- `state.rollup` - counts for the portfolio list
+- `words.explain_words` - an explanation in sentences
+"""

@@ -1,0 +1,132 @@
+"""When time alone can next change a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from hub.health import adoption, commercial, relationship, sentiment, support
+from hub.health.band import plain_band
+from hub.health.closes import TREND_DAYS, Close, comparable
+from hub.health.context import UNLINKED_AFTER, HealthContext
+from hub.health.facts import CSAT, FEATURE, OPENED, TOUCH
+from hub.health.measures import Measure
+from hub.health.scorecard import Scorecard
+
+AGES = ("usage_recency", "oldest_waiting", "payment", "last_interaction", "oldest_bug")
+"""Measures that grow by one each day."""
+_WINDOWS: dict[str, tuple[int, ...]] = {
+    "active_user_days": (adoption.WINDOW, 2 * adoption.WINDOW),
+    "last_active": (adoption.WINDOW,),
+    "reopens": (support.REOPEN_DAYS,),
+}
+_PREFIXED: dict[str, tuple[int, ...]] = {
+    OPENED[:-1]: (support.LOAD_DAYS,),
+    CSAT[:-1]: (sentiment.CSAT_DAYS,),
+    FEATURE[:-1]: (adoption.WINDOW,),
+    TOUCH[:-1]: (relationship.ENGAGED_DAYS,),
+}
+
+
+def next_due(
+    state: Mapping[str, Any],
+    measures: Mapping[str, Measure],
+    explanation: Mapping[str, Any],
+    scorecard: Scorecard,
+    context: HealthContext,
+    today: date,
+    closes: Iterable[Close] = (),
+) -> date | None:
+    """The first day after today on which the score may differ by itself; None = never.
+
+    Before that day a score made again is the same. Not counted: a source that goes stale, which is
+    an event of its connection and makes all its accounts due.
+    """
+    if explanation["band"] == "churned":
+        return None
+    days = [
+        *_bucket_days(state, today),
+        *_age_days(measures, scorecard, today),
+        *_item_days(state, today),
+        *_context_days(context, today),
+        *_close_days(explanation, scorecard, list(closes), today),
+    ]
+    return min((day for day in days if day > today), default=None)
+
+
+def _bucket_days(state: Mapping[str, Any], today: date) -> Iterator[date]:
+    """A bucket enters the windows on its day and leaves each window behind it."""
+    for name, buckets in state.get("counters", {}).items():
+        windows = _WINDOWS.get(name, _PREFIXED.get(name.partition("|")[0], ()))
+        for day in map(date.fromisoformat, buckets):
+            if day > today:
+                yield day
+            for window in windows:
+                yield day + timedelta(days=window)
+
+
+def _age_days(measures: Mapping[str, Measure], scorecard: Scorecard, today: date) -> Iterator[date]:
+    for rule in (rule for dimension in scorecard.dimensions for rule in dimension.measures):
+        measure = measures.get(rule.key)
+        if rule.key not in AGES or measure is None or measure.state != "ok":
+            continue
+        if measure.value is not None and measure.evidence:
+            steps = rule.curve.steps_until_move(measure.value)
+            if steps is not None:
+                yield today + timedelta(days=steps)
+
+
+def _item_days(state: Mapping[str, Any], today: date) -> Iterator[date]:
+    """Days on which an item becomes late, long open, unused, expired, or of today at all."""
+    items = state.get("items", {})
+    for ticket in items.get("tickets", {}).values():
+        yield from _after(ticket.get("opened_day"), 1, support.URGENT_OPEN_DAYS + 1)
+        yield from _after(ticket.get("waiting_since"), 1)
+    for work in items.get("work_items", {}).values():
+        yield from _after(work.get("due_on"), 1)
+        yield from _after(work.get("bug_since"), 1)
+    for invoice in items.get("invoices", {}).values():
+        yield from _after(invoice.get("due_on"), 1, commercial.OVERDUE_CAP_DAYS)
+    for subscription in items.get("subscriptions", {}).values():
+        yield from _after(subscription.get("started_day"), adoption.UNUSED_DAYS)
+    for answer in items.get("nps", {}).values():
+        yield from _after(answer["day"], 0, sentiment.NPS_DAYS + 1)
+    for day in state.get("counters", {}).get("last_active", {}):
+        yield from _after(day, adoption.UNUSED_DAYS)
+
+
+def _after(day: str | None, *days: int) -> Iterator[date]:
+    if day is not None:
+        start = date.fromisoformat(day)
+        yield from (start + timedelta(days=n) for n in days)
+
+
+def _context_days(context: HealthContext, today: date) -> Iterator[date]:
+    pulse = context.pulse
+    if pulse is not None:
+        fades = pulse.day + timedelta(days=sentiment.PULSE_FULL_DAYS + 1)
+        gone = pulse.day + timedelta(days=sentiment.PULSE_GONE_DAYS)
+        yield pulse.day
+        yield fades if fades > today else min(gone, today + timedelta(days=1))
+    for source in context.sources.values():
+        if source.connected and source.fresh_at is not None:
+            stale = source.fresh_at + timedelta(seconds=source.stale_after_s)
+            if stale <= context.now:
+                yield (stale + UNLINKED_AFTER).date()
+                yield (stale + UNLINKED_AFTER).date() + timedelta(days=1)
+
+
+def _close_days(
+    explanation: Mapping[str, Any], scorecard: Scorecard, closes: list[Close], today: date
+) -> Iterator[date]:
+    """A band held by hysteresis, and a trend over closes that differ, move with the days."""
+    past = comparable(closes, scorecard.revision, today)
+    health = explanation["health"]
+    if health is None or not past:
+        return
+    held = explanation["band"] != plain_band(health, scorecard)
+    if held or any(close["health"] != health for close in past[-TREND_DAYS:]):
+        yield today + timedelta(days=1)
+    for days in (7, TREND_DAYS):
+        yield date.fromisoformat(past[0]["day"]) + timedelta(days=days)

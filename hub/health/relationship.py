@@ -1,0 +1,32 @@
+"""Measures of the relationship: when we last spoke with them, and with how many."""
+
+from __future__ import annotations
+
+from hub.health.facts import TOUCH
+from hub.health.state import touched_contacts
+from hub.health.view import Reading, View, counted, records
+
+ENGAGED_DAYS = 90
+NEVER_DAYS = 400.0
+
+
+def last_interaction(view: View) -> Reading:
+    """Days since the last two-way touch."""
+    last = view.last("touch_days")
+    if last is None:
+        return Reading(NEVER_DAYS, "no two-way contact in the last 400 days")
+    age = view.age(last)
+    text = f"last two-way contact on {last}, {counted(age, 'day')} ago"
+    return Reading(float(age), text, (f"touches:{last}..{last}",))
+
+
+def engaged_contacts(view: View) -> Reading:
+    """Distinct external contacts with a two-way touch in 90 days."""
+    first, today = view.day(ENGAGED_DAYS - 1), view.day(0)
+    engaged = [
+        name[len(TOUCH) :]
+        for name, days in touched_contacts(view.state).items()
+        if any(first <= day <= today for day in days)
+    ]
+    text = f"{counted(len(engaged), 'person', 'people')} in two-way contact in 90 days"
+    return Reading(float(len(engaged)), text, records(engaged))

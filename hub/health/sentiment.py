@@ -1,0 +1,66 @@
+"""Measures of sentiment: what our own manager thinks, and what their people answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from hub.health.facts import CSAT
+from hub.health.view import Reading, View, counted, no_answer, records
+
+PULSE_FULL_DAYS = 60
+PULSE_GONE_DAYS = 90
+PULSE_VALUE = {"green": 2.0, "yellow": 1.0, "red": 0.0}
+CSAT_DAYS = 90
+CSAT_PRIOR = 4
+NPS_DAYS = 180
+NPS_HALF_LIFE_DAYS = 90
+
+
+def csm_pulse(view: View) -> Reading:
+    """The manager's pulse: whole for 60 days, then fading into the reference until 90."""
+    pulse = view.context.pulse
+    if pulse is None or pulse.day > view.today:
+        return no_answer("no pulse has been given")
+    age = view.age(pulse.day.isoformat())
+    if age >= PULSE_GONE_DAYS:
+        return no_answer(f"the last pulse is of {pulse.day}, more than 90 days old")
+    fading = (PULSE_GONE_DAYS - age) / (PULSE_GONE_DAYS - PULSE_FULL_DAYS)
+    by = f" by {pulse.by}" if pulse.by else ""
+    text = f"{pulse.level} on {pulse.day}{by}, {counted(age, 'day')} ago"
+    return Reading(PULSE_VALUE[pulse.level], text, (f"pulse:{pulse.day}",), min(1.0, fading))
+
+
+def csat(view: View) -> Reading:
+    """Share of positive ratings in 90 days, with four ratings at the tenant's rate added."""
+    labels = ("positive", "neutral", "negative")
+    positive, neutral, negative = (view.count(CSAT + label, CSAT_DAYS) for label in labels)
+    answers = positive + neutral + negative
+    if not answers:
+        return no_answer("no rating in the last 90 days")
+    value = (positive + CSAT_PRIOR * view.context.csat_rate) / (answers + CSAT_PRIOR)
+    text = f"{positive} of {counted(answers, 'rating')} positive in 90 days"
+    return Reading(value, text, view.span("ratings", CSAT_DAYS))
+
+
+def nps(view: View) -> Reading:
+    """Mean of each contact's latest answer of 180 days, where 90 days halve its weight."""
+    latest = _latest_answers(view)
+    if not latest:
+        return no_answer("no NPS answer in the last 180 days")
+    weights = {k: 0.5 ** (view.age(a["day"]) / NPS_HALF_LIFE_DAYS) for k, a in latest.items()}
+    total = math.fsum(weights.values())
+    value = math.fsum(weights[k] * a["points"] for k, a in latest.items()) / total
+    text = f"{counted(len(latest), 'contact')} answered, {value:.1f} of 10 on average"
+    return Reading(value, text, records(latest))
+
+
+def _latest_answers(view: View) -> Mapping[str, Mapping[str, Any]]:
+    first, today = view.day(NPS_DAYS), view.day(0)
+    latest: dict[str, tuple[str, str]] = {}
+    for key, answer in view.items("nps").items():
+        if first <= answer["day"] <= today:
+            mine = (answer["at"], key)
+            latest[answer["contact"]] = max(latest.get(answer["contact"], mine), mine)
+    return {key: view.items("nps")[key] for _, key in latest.values()}
