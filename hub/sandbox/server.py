@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import ctypes
 import importlib
-import importlib.util
 import json
 import os
-import pkgutil
 import random
 import shutil
 import signal
@@ -140,9 +138,8 @@ class Sandbox:
 
 def names() -> list[str]:
     """Names of the connectors that offer a sandbox."""
-    package = importlib.import_module(PACKAGE)
-    folders = [m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg]
-    return sorted(n for n in folders if importlib.util.find_spec(f"{PACKAGE}.{n}.sandbox"))
+    folders = [Path(f) for f in importlib.import_module(PACKAGE).__path__]
+    return sorted(path.parent.name for f in folders for path in f.glob("*/sandbox.py"))
 
 
 def creator(name: str) -> Create:
