@@ -38,7 +38,7 @@ def test_a_big_world_begins_like_a_small_one_and_makes_nothing_before_it_is_aske
 
 def test_a_naive_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
-        World.seed(7, 60, datetime(2026, 3, 4))  # noqa: DTZ001
+        World.seed(7, 60, datetime(2026, 3, 4))
 
 
 def test_a_salesforce_id_carries_the_check_characters_of_the_published_example() -> None:
@@ -135,7 +135,11 @@ def test_bad_moods_have_worse_histories_than_good_ones(world: World) -> None:
     touched = {"good": NOW - timedelta(days=999), "bad": NOW - timedelta(days=999)}
     for vendor in VENDORS[:4]:
         for ticket in world.tickets_of(vendor):
-            if ticket.company and ticket.solved_at is None and ticket.priority in ("high", "urgent"):
+            if (
+                ticket.company
+                and ticket.solved_at is None
+                and ticket.priority in ("high", "urgent")
+            ):
                 open_urgent[moods[ticket.company]] += 1
         for touch in world.touches_of(vendor):
             mood = moods[touch.company]
