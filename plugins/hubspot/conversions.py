@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.language import Context
+from mappings.record import Context
 
 ROLES = {
     "CHAMPION": "champion",
