@@ -97,7 +97,7 @@ def rules(text: str) -> dict[str, Mapping[str, Any]]:
 
 def _check(project: str, rule: object) -> None:
     by = rule.get("by") if isinstance(rule, Mapping) else None
-    if not isinstance(rule, Mapping) or by not in BASES:
+    if not isinstance(rule, Mapping) or not isinstance(by, str) or by not in BASES:
         raise ValueError(f"{project}: `by` must be one of {', '.join(BASES)}")
     if rule.get("match", "domain") not in MATCHES:
         raise ValueError(f"{project}: `match` must be one of {', '.join(MATCHES)}")

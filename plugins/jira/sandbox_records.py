@@ -27,6 +27,8 @@ from plugins.jira.sandbox_site import (
     status,
 )
 
+TRACKED = ("status", "summary", "priority", "assignee", "labels", "duedate", "project")
+
 
 def projects(world: Any) -> Iterator[Json]:
     """Every project with its type."""
@@ -205,6 +207,23 @@ def comment(id: str, author: Json, at: datetime, *, public: bool) -> Json:
         "updated": when,
         "jsdPublic": public,
     }
+
+
+def touch(before: Json | None, issue: Json, now: str, number: str) -> None:
+    """Stamp an edited issue; a tracked field that changed is an entry of its change log."""
+    issue["fields"] = fields = {**issue["fields"], "updated": now}
+    if before is None:
+        fields.setdefault("created", now)
+        issue.setdefault("_histories", [])
+        issue.setdefault("_comments", [])
+        return
+    items = differences(before["fields"], fields, TRACKED)
+    if any(item["field"] == "status" for item in items):
+        done = fields["status"]["statusCategory"]["key"] == "done"
+        fields["resolutiondate"] = now if done else None
+    if items:
+        entry = {"id": number, "created": now, "items": items}
+        issue["_histories"] = [*issue["_histories"], entry]
 
 
 def differences(before: Json, after: Json, names: Iterable[str]) -> list[Json]:

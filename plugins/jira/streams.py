@@ -49,7 +49,7 @@ def issue_pages(
     that Jira no longer takes (they live 7 days) is given up for `seen`, which loses nothing
     because of the order.
     """
-    state: Json = dict(cursor or {})
+    state: Json = {"seen": (cursor or {}).get("since")} | dict(cursor or {})
     total = client.count(KINDS[object]) if cursor is None else None
     tokens: set[str] = set()
     while True:

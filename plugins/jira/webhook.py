@@ -20,26 +20,6 @@ REQUEST = "request"
 USER = "user"
 SERVICE_DESK = "service_desk"
 
-EVENTS = (
-    "jira:issue_created",
-    "jira:issue_updated",
-    "jira:issue_deleted",
-    "comment_created",
-    "comment_updated",
-    "comment_deleted",
-    "issuelink_created",
-    "issuelink_deleted",
-    "project_updated",
-    "project_deleted",
-    "project_soft_deleted",
-    "project_restored_deleted",
-    "project_archived",
-    "project_restored_archived",
-    "user_created",
-    "user_updated",
-    "user_deleted",
-)
-"""What to subscribe to."""
 MOVES = ("project", "Key")
 """Changelog fields that say that an issue went to another project, perhaps of another type."""
 
