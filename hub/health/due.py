@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from hub.health import adoption, commercial, relationship, sentiment, support
@@ -27,6 +28,15 @@ _PREFIXED: dict[str, tuple[int, ...]] = {
     FEATURE[:-1]: (adoption.WINDOW,),
     TOUCH[:-1]: (relationship.ENGAGED_DAYS,),
 }
+_ITEM_DAYS = (
+    ("tickets", "opened_day", (1, support.URGENT_OPEN_DAYS + 1)),
+    ("tickets", "waiting_since", (1,)),
+    ("work_items", "due_on", (1,)),
+    ("work_items", "bug_since", (1,)),
+    ("invoices", "due_on", (1, commercial.OVERDUE_CAP_DAYS)),
+    ("subscriptions", "started_day", (adoption.UNUSED_DAYS,)),
+    ("nps", "day", (0, sentiment.NPS_DAYS + 1)),
+)
 
 
 def next_due(
@@ -45,25 +55,43 @@ def next_due(
     """
     if explanation["band"] == "churned":
         return None
-    days = [
-        *_bucket_days(state, today),
-        *_age_days(measures, scorecard, today),
-        *_item_days(state, today),
-        *_context_days(context, today),
-        *_close_days(explanation, scorecard, list(closes), today),
-    ]
-    return min((day for day in days if day > today), default=None)
+    days = chain(
+        _age_days(measures, scorecard, today),
+        _close_days(explanation, scorecard, list(closes), today),
+        _context_days(context, today),
+        _item_days(state, today),
+        _bucket_days(state, today),
+    )
+    return _earliest(days, today + timedelta(days=1))
+
+
+def _earliest(days: Iterable[date], tomorrow: date) -> date | None:
+    """The first of the days from tomorrow on; nothing is earlier than tomorrow, so it ends there."""
+    first = None
+    for day in days:
+        if day == tomorrow:
+            return day
+        if day > tomorrow and (first is None or day < first):
+            first = day
+    return first
 
 
 def _bucket_days(state: Mapping[str, Any], today: date) -> Iterator[date]:
     """A bucket enters the windows on its day and leaves each window behind it."""
     for name, buckets in state.get("counters", {}).items():
         windows = _WINDOWS.get(name, _PREFIXED.get(name.partition("|")[0], ()))
-        for day in map(date.fromisoformat, buckets):
-            if day > today:
-                yield day
-            for window in windows:
-                yield day + timedelta(days=window)
+        yield from _after(buckets, today, 0, *windows)
+
+
+def _after(days: Iterable[str], today: date, *later: int) -> Iterator[date]:
+    """The first day to come that is so many days later than one of `days`, for each of `later`."""
+    known = list(days)
+    last = max(known, default="")
+    for n in later:
+        start = (today - timedelta(days=n)).isoformat()
+        if last > start:
+            first = min([day for day in known if day > start])
+            yield date.fromisoformat(first) + timedelta(days=n)
 
 
 def _age_days(measures: Mapping[str, Measure], scorecard: Scorecard, today: date) -> Iterator[date]:
@@ -79,27 +107,11 @@ def _age_days(measures: Mapping[str, Measure], scorecard: Scorecard, today: date
 
 def _item_days(state: Mapping[str, Any], today: date) -> Iterator[date]:
     """Days on which an item becomes late, long open, unused, expired, or of today at all."""
-    items = state.get("items", {})
-    for ticket in items.get("tickets", {}).values():
-        yield from _after(ticket.get("opened_day"), 1, support.URGENT_OPEN_DAYS + 1)
-        yield from _after(ticket.get("waiting_since"), 1)
-    for work in items.get("work_items", {}).values():
-        yield from _after(work.get("due_on"), 1)
-        yield from _after(work.get("bug_since"), 1)
-    for invoice in items.get("invoices", {}).values():
-        yield from _after(invoice.get("due_on"), 1, commercial.OVERDUE_CAP_DAYS)
-    for subscription in items.get("subscriptions", {}).values():
-        yield from _after(subscription.get("started_day"), adoption.UNUSED_DAYS)
-    for answer in items.get("nps", {}).values():
-        yield from _after(answer["day"], 0, sentiment.NPS_DAYS + 1)
-    for day in state.get("counters", {}).get("last_active", {}):
-        yield from _after(day, adoption.UNUSED_DAYS)
-
-
-def _after(day: str | None, *days: int) -> Iterator[date]:
-    if day is not None:
-        start = date.fromisoformat(day)
-        yield from (start + timedelta(days=n) for n in days)
+    for name, key, later in _ITEM_DAYS:
+        items = state.get("items", {}).get(name, {}).values()
+        yield from _after([item[key] for item in items if key in item], today, *later)
+    last_active = state.get("counters", {}).get("last_active", ())
+    yield from _after(last_active, today, adoption.UNUSED_DAYS)
 
 
 def _context_days(context: HealthContext, today: date) -> Iterator[date]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hub.health import adoption, commercial, delivery, relationship, sentiment, support
 from hub.health.context import UNLINKED_AFTER, HealthContext, SourceFreshness
@@ -23,8 +23,7 @@ MeasureState = Literal["ok", "not_configured", "unlinked", "no_answer", "stale"]
 STALE_KNOWN = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """One measure of one account on one day.
 
     `known`: share of its weight that counts as covered (ok 1, stale a half, none 0, a fading pulse
@@ -80,12 +79,12 @@ _MEASURES: tuple[tuple[str, str, tuple[str, ...], Callable[[View], Reading]], ..
     ("oldest_bug", "days", ("work_item",), delivery.oldest_bug),
 )
 KEYS = tuple(key for key, *_ in _MEASURES)
+_GROUPS = tuple(dict.fromkeys(group for _, _, group, _ in _MEASURES))
 
 
 def measure(state: Mapping[str, Any], context: HealthContext, today: date) -> dict[str, Measure]:
     """All 17 measures by key, in the order of the scorecard."""
-    groups = {group for _, _, group, _ in _MEASURES} | {("subscription",)}
-    supplies = {group: _supply(group, context, today) for group in groups}
+    supplies = {group: _supply(group, context, today) for group in _GROUPS}
     usable = frozenset(g[0] for g, s in supplies.items() if len(g) == 1 and _readable(s))
     views: dict[date, View] = {}
     found = {}

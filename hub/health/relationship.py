@@ -26,7 +26,7 @@ def engaged_contacts(view: View) -> Reading:
     engaged = [
         name[len(TOUCH) :]
         for name, days in touched_contacts(view.state).items()
-        if any(first <= day <= today for day in days)
+        if [day for day in days if first <= day <= today]
     ]
     text = f"{counted(len(engaged), 'person', 'people')} in two-way contact in 90 days"
     return Reading(float(len(engaged)), text, records(engaged))

@@ -49,7 +49,10 @@ def nps(view: View) -> Reading:
     latest = _latest_answers(view)
     if not latest:
         return no_answer("no NPS answer in the last 180 days")
-    weights = {k: 0.5 ** (view.age(a["day"]) / NPS_HALF_LIFE_DAYS) for k, a in latest.items()}
+    # Only differences of age count in a mean, and they do not change from day to day.
+    newest = min(view.age(answer["day"]) for answer in latest.values())
+    older = {k: view.age(answer["day"]) - newest for k, answer in latest.items()}
+    weights = {k: 0.5 ** (days / NPS_HALF_LIFE_DAYS) for k, days in older.items()}
     total = math.fsum(weights.values())
     value = math.fsum(weights[k] * a["points"] for k, a in latest.items()) / total
     text = f"{counted(len(latest), 'contact')} answered, {value:.1f} of 10 on average"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hub.health.context import HealthContext
 
 EVIDENCE_LIMIT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value with its words and its evidence, or why there is none.
 
     `known`: the share of the value that is knowledge and not the reference value (a fading pulse);
