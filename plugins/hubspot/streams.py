@@ -2,7 +2,8 @@
 
 A walk is a chain of steps, each one request to HubSpot, and its cursor is the state between them:
 `live` (list) -> `archived` (list of deletes) -> `idle`; later `search` -> `archived` -> `idle`.
-Times in a cursor are HubSpot's own clock in milliseconds, taken when a walk began.
+Times in a cursor are HubSpot's own clock in milliseconds, taken when a walk began. `turn` counts
+the walks, so that two of them within one second do not end in the same cursor.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ def _walk(client: Client, kind: str, cursor: Json) -> Iterator[Page]:
 
 def _begin(cursor: Json) -> dict[str, Any]:
     if not cursor:
-        return {"step": "live"}
+        return {"step": "live", "turn": 0}
     if cursor["step"] == "idle":
-        return {**cursor, "step": "search", "last": "0"}
+        return {**cursor, "step": "search", "last": "0", "turn": cursor["turn"] + 1}
     return dict(cursor)
 
 
@@ -102,10 +103,11 @@ def _live(client: Client, kind: str, state: dict[str, Any]) -> Page:
     ids = [str(raw["id"]) for raw in listing.records]
     records = _with_links(client, kind, listing.records) if fits else _read(client, kind, ids)
     began = state.get("began") or _ms(listing.at)
+    known = {"began": began, "turn": state["turn"]}
     if listing.after is not None:
-        cursor = {"step": "live", "after": listing.after, "began": began, "total": total}
+        cursor = {**known, "step": "live", "after": listing.after, "total": total}
     else:
-        cursor = {"step": "archived", "began": began, "pages": 0, "floor": 0}
+        cursor = {**known, "step": "archived", "pages": 0, "floor": 0}
     return Page(records, cursor, total, merges(OBJECTS[kind], records))
 
 
@@ -130,10 +132,11 @@ def _after_search(state: dict[str, Any], ids: Sequence[str], began: int) -> dict
         if int(last) <= int(state["last"]):
             raise GiveUp("HubSpot's search went backwards.", reason="cursor_stuck")
         return {**state, "step": "search", "last": last, "began": began}
-    walked, pages = state["walked"], state["pages"]
+    walked, pages, turn = state["walked"], state["pages"], state["turn"]
     if began - walked >= (pages - 1) * ARCHIVE_PACE_MS:
-        return {"step": "archived", "began": began, "pages": 0, "floor": walked - OVERLAP_MS}
-    return {"step": "idle", "since": began, "walked": walked, "pages": pages}
+        floor = walked - OVERLAP_MS
+        return {"step": "archived", "began": began, "pages": 0, "floor": floor, "turn": turn}
+    return {"step": "idle", "since": began, "walked": walked, "pages": pages, "turn": turn}
 
 
 def _archived(client: Client, kind: str, state: dict[str, Any]) -> Page:
@@ -143,8 +146,8 @@ def _archived(client: Client, kind: str, state: dict[str, Any]) -> Page:
     pages = state["pages"] + 1
     if listing.after is not None:
         return Page((), {**state, "after": listing.after, "pages": pages}, None, changes)
-    began = state["began"]
-    cursor = {"step": "idle", "since": began, "walked": began, "pages": pages}
+    began, turn = state["began"], state["turn"]
+    cursor = {"step": "idle", "since": began, "walked": began, "pages": pages, "turn": turn}
     return Page((), cursor, None, changes)
 
 
@@ -181,14 +184,16 @@ def _missing(client: Client, kind: str, ids: Sequence[str]) -> list[Record | Cha
 
 
 def _owner_pages(client: Client, cursor: Json, fields: Sequence[str]) -> Iterator[Page]:
-    state: dict[str, Any] = {"archived": False} if not cursor or "done" in cursor else dict(cursor)
+    state = _restart(cursor, {"archived": False})
     while "done" not in state:
         listing = client.owners(state.get("after"), state["archived"])
-        began = state.get("began") or _ms(listing.at)
+        turn = state["turn"]
         if listing.after is not None:
-            state = {**state, "after": listing.after, "began": began}
+            state = {**state, "after": listing.after}
+        elif state["archived"]:
+            state = {"done": True, "turn": turn}
         else:
-            state = {"done": began} if state["archived"] else {"archived": True, "began": began}
+            state = {"archived": True, "turn": turn}
         yield Page(listing.records, state)
 
 
@@ -198,16 +203,23 @@ def _fetch_owners(client: Client, ids: Sequence[str]) -> Iterable[Record | Chang
 
 def _association_pages(client: Client, cursor: Json, fields: Sequence[str]) -> Iterator[Page]:
     linked = [kind for kind in OBJECTS if LINKED[kind]]
-    state = {"kind": linked[0]} if not cursor or "done" in cursor else dict(cursor)
+    state = _restart(cursor, {"kind": linked[0]})
     while "done" not in state:
-        kind = state["kind"]
-        page = _live(client, kind, {**state, "total": state.get("total")})
-        following = page.cursor
-        if following["step"] == "archived":
-            rest = linked[linked.index(kind) + 1 :]
-            following = {"kind": rest[0]} if rest else {"done": following["began"]}
-        state = {"kind": kind, **following} if "after" in following else following
+        kind, turn = state["kind"], state["turn"]
+        page = _live(client, kind, state)
+        rest = linked[linked.index(kind) + 1 :]
+        if page.cursor["step"] == "live":
+            state = {"kind": kind, **page.cursor}
+        else:
+            state = {"kind": rest[0], "turn": turn} if rest else {"done": True, "turn": turn}
         yield Page((), state, page.total, [*map(_upsert(kind), page.records), *page.changes])
+
+
+def _restart(cursor: Json, first: dict[str, Any]) -> dict[str, Any]:
+    """Go on from `cursor`, or begin the next turn of a stream that always lists everything."""
+    if cursor and "done" not in cursor:
+        return dict(cursor)
+    return {**first, "turn": cursor["turn"] + 1 if cursor else 0}
 
 
 def _upsert(kind: str) -> Callable[[Record], Change]:
