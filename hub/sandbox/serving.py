@@ -213,8 +213,9 @@ def _handler(answer: Callable[[Request], Response]) -> type[BaseHTTPRequestHandl
 
         def _send(self, response: Response) -> None:
             body, content_type = response.encoded()
-            self.send_response(response.status)
+            self.send_response_only(response.status)
             headers = {"Content-Type": content_type, "Content-Length": str(len(body))}
+            headers["Date"] = self.date_time_string()
             lower = {k.lower() for k in response.headers}
             headers = {k: v for k, v in headers.items() if k.lower() not in lower}
             for key, value in {**headers, **response.headers}.items():
