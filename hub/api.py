@@ -95,7 +95,7 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One HTTP request of a vendor. Header names are lower case; `url` is as the vendor called it."""
+    """One HTTP request of a vendor: lower-case header names, `url` as the vendor called it."""
 
     method: str
     url: str
@@ -197,7 +197,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the vendor said when a webhook was created: its id there, an expiry, a secret it chose."""
+    """The vendor's answer to a subscription: its id there, an expiry, a secret it chose."""
 
     vendor_id: str
     expires_at: datetime | None = None
@@ -228,7 +228,7 @@ class Webhook:
     delivery_key: Callable[[Delivery], str]
     parse: Callable[[Delivery], Iterable[Change]]
     scope: Literal["connection", "app"] = "connection"
-    secret: Literal["hub", "vendor", "handshake", "operator"] = "hub"
+    secret: Literal["hub", "vendor", "handshake", "operator"] = "hub"  # noqa: S105
     key_holds: bool = False
     ack: Reply = field(default_factory=Reply)
     max_body: int = 1024 * 1024

@@ -1,0 +1,1 @@
+"""Each module `mNNNN_what` offers `control(database)` and `shard(database)`."""

@@ -1,0 +1,107 @@
+"""Builds everything a process needs, once; all other code receives what it uses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from redis import Redis
+
+from hub import queue
+from hub.api import Connector
+from hub.clock import Clock
+from hub.engine.incoming import Source, body
+from hub.errors import NotFound
+from hub.http import VendorHttp
+from hub.plugin_host import PluginHost, load_plugins
+from hub.settings import Settings
+from hub.store.catalogue import Catalogue
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+from mappings.language import Context, ObjectMapping, overlay
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Hub:
+    """The running application: settings, stores, doorbell, plugins, clock."""
+
+    settings: Settings
+    catalogue: Catalogue
+    redis: Redis
+    bell: queue.Doorbell
+    plugins: PluginHost
+    clock: Clock
+    _offsets: dict[str, timedelta] = field(default_factory=dict)
+
+    def now(self, tenant_id: str = "") -> datetime:
+        """The time as this tenant lives it: a sandbox tenant may be ahead."""
+        if tenant_id and tenant_id not in self._offsets:
+            tenant = self.catalogue.control.tenant(tenant_id)
+            self._offsets[tenant_id] = timedelta(seconds=tenant.get("clock_offset_s", 0))
+        return self.clock.now() + self._offsets.get(tenant_id, timedelta())
+
+    def forget_offsets(self) -> None:
+        self._offsets.clear()
+
+    def store(self, tenant_id: str) -> TenantStore:
+        return self.catalogue.tenant(tenant_id)
+
+    def connection(self, store: TenantStore, connection_id: str) -> Doc:
+        found = store.connections.find_one({"_id": connection_id})
+        if found is None:
+            raise NotFound("There is no such connection.")
+        return found
+
+    def connector_of(self, connection: Doc) -> Connector:
+        return self.plugins.connector(connection["connector"])
+
+    def client(self, connection: Doc) -> Any:
+        """The connector's client with this connection's settings and secrets; does no I/O."""
+        secrets = self.catalogue.vault.open(connection.get("secrets"))
+        return self.open_client(
+            connection["connector"], connection["settings"], secrets, connection["_id"]
+        )
+
+    def open_client(
+        self, connector: str, settings: Mapping[str, str], secrets: Mapping[str, str], key: str
+    ) -> Any:
+        http = VendorHttp(self.redis, key)
+        return self.plugins.connector(connector).open(settings, secrets, http)
+
+    def source(self, store: TenantStore, connection: Doc) -> Source:
+        """The connection as the engine reads it: mappings with the tenant's overlays, facts."""
+        name = connection["connector"]
+        connector = self.plugins.connector(name)
+        facts = {**(connection.get("facts") or {}), **connection["account"]}
+        context = Context(connection["settings"], facts)
+        inputs = body({"facts": connection.get("facts"), "settings": connection["settings"]})
+        return Source(
+            connection["_id"],
+            connector,
+            self.mappings(store, name),
+            context,
+            hashlib.blake2b(inputs, digest_size=4).hexdigest(),
+        )
+
+    def mappings(self, store: TenantStore, connector: str) -> Mapping[str, ObjectMapping]:
+        base = dict(self.plugins.mappings[connector])
+        for doc in store.overlays.find({"connector": connector, "active": True}):
+            base[doc["object"]] = overlay(base[doc["object"]], doc["document"])
+        return base
+
+    def close(self) -> None:
+        self.catalogue.close()
+        self.redis.close()
+
+
+def build(settings: Settings) -> Hub:
+    """Connect to nothing yet: clients connect when first used."""
+    redis = queue.connect(settings.redis_url)
+    catalogue = Catalogue(settings.mongodb_uri, settings.master_key.get_secret_value())
+    return Hub(settings, catalogue, redis, queue.Doorbell(redis), load_plugins(), Clock())

@@ -1,0 +1,302 @@
+"""Connections: a tenant's installed copy of a connector. Tested before saved, never half-saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from hub import endpoints
+from hub.api import Connector, Field
+from hub.errors import AlreadyThere, CorrectInput, Reconnect
+from hub.store import inbox
+from hub.store.client import Doc
+from hub.store.control import new_id
+from hub.store.tenant import TenantStore
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+
+log = structlog.get_logger(__name__)
+
+STATES = ("active", "paused", "disabled", "reconnect")
+ERASABLE = ("records", "versions", "inbox", "quarantine", "listings", "fetches", "runs", "refused")
+
+
+def add(
+    hub: Hub,
+    tenant_id: str,
+    connector_name: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    name: str = "",
+) -> Doc:
+    """Check the credentials with the vendor, then save; nothing is saved when they fail.
+
+    Raises CorrectInput naming the field, Reconnect (refused credentials), RetryLater (vendor down),
+    AlreadyThere (this vendor account is connected already).
+    """
+    store = hub.store(tenant_id)
+    connector = hub.plugins.connector(connector_name)
+    settings, secrets = check_fields(connector, settings, secrets)
+    client = hub.open_client(connector_name, settings, secrets, f"new:{tenant_id}")
+    account = connector.check(client)
+    if account.missing:
+        raise CorrectInput(
+            f"These permissions are missing: {', '.join(account.missing)}. Grant them in "
+            f"{connector.title} and try again.",
+            reason="missing_scopes",
+        )
+    _refuse_twice(store, connector, account.id)
+    now = hub.now(tenant_id)
+    connection: Doc = {
+        "_id": new_id("cnx"),
+        "connector": connector_name,
+        "name": name or f"{connector.title}: {account.name}",
+        "settings": dict(settings),
+        "secrets": hub.catalogue.vault.seal(tenant_id, secrets),
+        "account": {"id": account.id, "name": account.name},
+        "facts": connector.describe(client) if connector.describe else {},
+        "state": "active",
+        "reason": "",
+        "created_at": now,
+    }
+    _save(hub, store, connector, connection, now)
+    return connection
+
+
+def _save(
+    hub: Hub, store: TenantStore, connector: Connector, connection: Doc, now: datetime
+) -> None:
+    """The connection comes last, so that a crash before it leaves nothing that anybody sees."""
+    connection_id = connection["_id"]
+    store.streams.insert_many(
+        {
+            "_id": f"{connection_id}:{stream.name}",
+            "connection_id": connection_id,
+            "stream": stream.name,
+            "object": stream.object,
+            "cursor": None,
+            "next_sync_at": now,
+            "failures": 0,
+        }
+        for stream in connector.streams
+    )
+    endpoints.create(hub, store.tenant_id, connector, connection, now)
+    store.note_due("connection", connection_id)
+    store.note_due("tenant")
+    store.connections.insert(connection)
+    rescore(store)
+    hub.catalogue.control.note(
+        store.tenant_id, "admin", "connection added", now, connector=connector.name
+    )
+
+
+def check_fields(
+    connector: Connector, settings: Mapping[str, str], secrets: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Fill in defaults and check what can be checked here; raises CorrectInput for the first."""
+    known = {field.key: field for field in connector.fields}
+    for key in (*settings, *secrets):
+        if key not in known:
+            raise CorrectInput(
+                f"{connector.title} has no field {key}; it has {', '.join(known)}.", field=key
+            )
+    given = {**settings, **secrets}
+    values = {key: _value(field, given.get(key, "")) for key, field in known.items()}
+    plain = {k: v for k, v in values.items() if v and not known[k].secret}
+    hidden = {k: v for k, v in values.items() if v and known[k].secret}
+    return plain, hidden
+
+
+def _value(field: Field, given: str) -> str:
+    value = given.strip() or field.default
+    if not value and field.required:
+        raise CorrectInput(f"{field.title} is required.", field=field.key)
+    if value and field.kind == "integer" and not value.lstrip("-").isdigit():
+        raise CorrectInput(f"{field.title} must be a whole number.", field=field.key)
+    if value and field.kind == "url" and not value.startswith(("https://", "http://")):
+        raise CorrectInput(f"{field.title} must begin with https://.", field=field.key)
+    if value and field.kind == "choice" and value not in field.choices:
+        raise CorrectInput(
+            f"{field.title} must be one of {', '.join(field.choices)}.", field=field.key
+        )
+    if value and field.kind == "json":
+        _check_json(field, value)
+    return value
+
+
+def _check_json(field: Field, value: str) -> None:
+    try:
+        parsed = json.loads(value)
+    except ValueError as error:
+        raise CorrectInput(f"{field.title} is not valid JSON: {error}.", field=field.key) from error
+    if not isinstance(parsed, dict):
+        raise CorrectInput(f"{field.title} must be a JSON object.", field=field.key)
+
+
+def _refuse_twice(store: TenantStore, connector: Connector, account_id: str) -> None:
+    twin = store.connections.find_one({"connector": connector.name, "account.id": account_id})
+    if twin is not None:
+        raise AlreadyThere(
+            f"This {connector.title} account is connected already, as {twin['name']}.",
+            reason="account_connected",
+        )
+
+
+def test(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
+    """Ask the vendor whether the stored credentials still work."""
+    store = hub.store(tenant_id)
+    connection = hub.connection(store, connection_id)
+    try:
+        account = hub.connector_of(connection).check(hub.client(connection))
+    except Reconnect as error:
+        needs_reconnect(hub, store, connection_id, error.sentence)
+        raise
+    return {"id": account.id, "name": account.name, "missing": list(account.missing)}
+
+
+def refresh_facts(hub: Hub, store: TenantStore, connection: Doc, client: Any) -> Doc:
+    """Read the vendor's fields and enumerations anew; mappings may depend on them."""
+    connector = hub.connector_of(connection)
+    if connector.describe is None:
+        return connection
+    facts = connector.describe(client)
+    if facts != connection.get("facts"):
+        store.connections.update({"_id": connection["_id"]}, {"$set": {"facts": facts}})
+    return {**connection, "facts": facts}
+
+
+def reconnect(
+    hub: Hub,
+    tenant_id: str,
+    connection_id: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+) -> Doc:
+    """New credentials for the same vendor account; what was held drains by itself."""
+    store = hub.store(tenant_id)
+    connection = hub.connection(store, connection_id)
+    connector = hub.connector_of(connection)
+    stored = hub.catalogue.vault.open(connection.get("secrets"))
+    plain, hidden = check_fields(
+        connector, {**connection["settings"], **settings}, {**stored, **secrets}
+    )
+    client = hub.open_client(connector.name, plain, hidden, f"new:{tenant_id}")
+    account = connector.check(client)
+    if account.id != connection["account"]["id"]:
+        raise CorrectInput(
+            f"These credentials belong to {account.name}, not to {connection['account']['name']}.",
+            reason="other_account",
+        )
+    sealed = hub.catalogue.vault.seal(tenant_id, hidden)
+    store.connections.update(
+        {"_id": connection_id}, {"$set": {"settings": plain, "secrets": sealed}}
+    )
+    return resume(hub, tenant_id, connection_id)
+
+
+def pause(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
+    return _set_state(hub, hub.store(tenant_id), connection_id, "paused", "paused by a person")
+
+
+def resume(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
+    """Active again: what was held is pending, and every stream is due at once."""
+    store = hub.store(tenant_id)
+    now = hub.now(tenant_id)
+    connection = _set_state(hub, store, connection_id, "active", "")
+    inbox.let_go(store, connection_id, now)
+    due = {"$set": {"next_sync_at": now, "failures": 0}}
+    store.streams.update_many({"connection_id": connection_id}, due)
+    hub.bell.ring_drain(tenant_id, connection_id)
+    return connection
+
+
+def needs_reconnect(hub: Hub, store: TenantStore, connection_id: str, why: str) -> None:
+    """The vendor refuses the credentials: hold everything until a person reconnects. Told once."""
+    connection = hub.connection(store, connection_id)
+    if connection["state"] == "active":
+        _set_state(hub, store, connection_id, "reconnect", why)
+        inbox.hold(store, connection_id, "reconnect")
+
+
+def _set_state(hub: Hub, store: TenantStore, connection_id: str, state: str, reason: str) -> Doc:
+    hub.connection(store, connection_id)
+    changed = store.connections.take(
+        {"_id": connection_id}, {"$set": {"state": state, "reason": reason}}
+    )
+    assert changed is not None
+    hub.catalogue.control.note(
+        store.tenant_id, "hub", f"connection {state}", hub.now(), connection=connection_id
+    )
+    hub.plugins.tell(
+        "connection_changed",
+        tenant_id=store.tenant_id,
+        connection_id=connection_id,
+        event={"state": state, "reason": reason},
+    )
+    rescore(store)
+    hub.bell.publish(store.tenant_id, "connections", connection_id)
+    return changed
+
+
+def rescore(store: TenantStore) -> None:
+    """A change of what feeds the tenant's health makes every account due."""
+    store.accounts.update_many({"listed": True}, {"$set": {"score_due": True}})
+
+
+def preview_removal(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
+    """What would go: counts of records, deliveries and quarantined records."""
+    store = hub.store(tenant_id)
+    hub.connection(store, connection_id)
+    mine = {"connection_id": connection_id}
+    return {
+        "records": store.records.count(mine),
+        "deliveries": store.inbox.count(mine),
+        "quarantined": store.quarantine.count({**mine, "state": "open"}),
+    }
+
+
+def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None:
+    """Take a connection away, with or without the data it brought.
+
+    Erased records first become tombstones that settle, so that profiles and counters forget them.
+    """
+    store = hub.store(tenant_id)
+    connection = hub.connection(store, connection_id)
+    now = hub.now(tenant_id)
+    endpoints.remove(hub, tenant_id, connection)
+    hub.catalogue.control.unlisten(connection_id)
+    store.connections.delete({"_id": connection_id})
+    store.streams.delete({"connection_id": connection_id})
+    if erase:
+        _forget_data(hub, store, connection_id)
+    store.forget_due("connection", connection_id)
+    rescore(store)
+    hub.bell.ring_settle(tenant_id)
+    hub.catalogue.control.note(
+        tenant_id, "admin", "connection removed", now, connection=connection_id, erase=erase
+    )
+
+
+def _forget_data(hub: Hub, store: TenantStore, connection_id: str) -> None:
+    from hub.engine.apply import settle
+
+    mine = {"connection_id": connection_id}
+    again = {
+        "$switch": {
+            "branches": [
+                {"case": {"$eq": ["$entity", "account"]}, "then": 1},
+                {"case": {"$eq": ["$entity", "contact"]}, "then": 2},
+            ],
+            "default": 3,
+        }
+    }
+    store.records.update_many(mine, [{"$set": {"life.deleted": True, "due": again}}])
+    while not settle(hub, store.tenant_id):
+        pass
+    for name in ERASABLE:
+        getattr(store, name).delete(mine)

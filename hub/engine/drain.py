@@ -1,0 +1,200 @@
+"""Drains one connection's inbox: parse, read what is thin, record, close the rows, settle.
+
+A batch's records and the closing of its rows are one transaction, conditional on the lease. What
+cannot be done now becomes a due time on the row; a worker never sleeps on it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from pymongo.errors import AutoReconnect, PyMongoError
+from rq.timeouts import BaseTimeoutException
+
+from hub.engine import plan as planning
+from hub.engine import refetch
+from hub.engine.incoming import Source
+from hub.engine.plan import Plan, RowPlan
+from hub.engine.reading import Read, read
+from hub.engine.record import record
+from hub.engine.registers import Fate
+from hub.errors import LeaseLost
+from hub.faultpoints import point
+from hub.store import inbox, leases
+from hub.store.client import Doc
+from hub.store.leases import Lease
+from hub.store.tenant import TenantStore
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+LEASE_S = 60
+BACKOFF_S, BACKOFF_MAX_S, ATTEMPTS = 5.0, 900.0, 20
+
+
+@dataclass(slots=True)
+class Drain:
+    """One drain of one connection: what it reads from, writes to and holds."""
+
+    store: TenantStore
+    source: Source
+    account: str
+    open_client: Callable[[], Any]
+    now: Callable[[], datetime]
+    settle: Callable[[], None]
+    reconnect: Callable[[str], None]
+    lease: Lease
+
+    def run(self, deadline: float, lower: Callable[[], None]) -> int:
+        """Work until the inbox is empty or `deadline` (monotonic); returns rows closed."""
+        closed = 0
+        while monotonic() < deadline:
+            lower()
+            rows = inbox.due(self.store, self.source.connection_id, self.now(), BATCH)
+            again = refetch.due(self.store, self.source.connection_id, self.now())
+            if not rows and not again:
+                break
+            closed += self._work(rows, again)
+            self.settle()
+        return closed
+
+    def _work(self, rows: list[Doc], again: list[Doc]) -> int:
+        """One batch; if its transaction fails for a reason of its own, halve down to the poison."""
+        try:
+            return self._batch(rows, again)
+        except (LeaseLost, BaseTimeoutException, AutoReconnect):
+            raise
+        except Exception as error:
+            if isinstance(error, PyMongoError) and error.timeout:
+                raise
+            if len(rows) > 1:
+                half = len(rows) // 2
+                return self._work(rows[:half], again) + self._work(rows[half:], [])
+            if not rows:
+                raise
+            log.exception("delivery_failed", delivery=rows[0]["_id"])
+            return self._fail(rows[0], f"{type(error).__name__}: {str(error)[:300]}")
+
+    def _batch(self, rows: list[Doc], again: list[Doc]) -> int:
+        webhooks = {w.name: w for w in self.source.connector.webhooks}
+        batch = planning.plan(rows, self.source, webhooks, self.account)
+        refetch.add(batch, again)
+        answer = self._read(batch)
+        for item in batch.rows:
+            _conclude(item, answer)
+        point("mid-batch")
+        self.store.transact(lambda store: self._close(store, batch, answer))
+        point("recorded")
+        if answer.reconnect is not None:
+            self.reconnect(answer.reconnect.sentence)
+        return len(rows)
+
+    def _read(self, batch: Plan) -> Read:
+        if not batch.wanted:
+            return Read()
+        origin = {"kind": "fetch", "id": batch.rows[0].row["_id"] if batch.rows else ""}
+        return read(self.source, self.open_client(), batch.wanted, self.now, origin)
+
+    def _close(self, store: TenantStore, batch: Plan, answer: Read) -> None:
+        """Record and close in one transaction; raises LeaseLost if another worker took over."""
+        leases.check(store, self.lease, LEASE_S)
+        now = self.now()
+        ready = [item for item in batch.rows if item.ready]
+        items = [o.incoming for row in ready for o in row.outcomes if o.incoming]
+        record(store, self.source, [*items, *answer.found.values()], now)
+        for item in ready:
+            _adopt(item, answer)
+        refetch.note(store, self.source, batch, answer, now)
+        for object in batch.gaps:
+            _read_stream_again(store, self.source, object, now)
+        store.inbox.bulk([_closing(store, item, now) for item in batch.rows])
+        connection = self.source.connection_id
+        for item in ready:
+            inbox.count_changes(store, connection, item.row.get("fates") or {}, item.fates())
+
+    def _fail(self, row: Doc, reason: str) -> int:
+        item = RowPlan(row, error=reason)
+
+        def close(store: TenantStore) -> None:
+            leases.check(store, self.lease, LEASE_S)
+            store.inbox.bulk([_closing(store, item, self.now())])
+
+        self.store.transact(close)
+        return 1
+
+
+def _conclude(item: RowPlan, answer: Read) -> None:
+    """Decide, before the transaction, whether the row can be closed now."""
+    for outcome in item.outcomes:
+        for end in outcome.wants:
+            if end in answer.later:
+                item.delay_s = max(item.delay_s or 0, answer.later[end].retry_after or 0)
+            elif end in answer.refused:
+                outcome.fate, outcome.rule = "failed", answer.refused[end].sentence
+            elif end in answer.missing and outcome.incoming is None:
+                outcome.fate, outcome.rule = "ignored", "not_found"
+
+
+def _adopt(item: RowPlan, answer: Read) -> None:
+    """A change takes the fate of its own evidence, else of the record that was read for it."""
+    for outcome in item.outcomes:
+        if outcome.fate is None:
+            sources = [outcome.incoming, *(answer.found.get(end) for end in outcome.wants)]
+            fates = {s.fate for s in sources if s is not None}
+            outcome.fate = next((fate for fate in ORDER if fate in fates), "duplicate")
+
+
+ORDER: tuple[Fate, ...] = (
+    "failed",
+    "quarantined",
+    "applied",
+    "duplicate",
+    "stale",
+    "ignored",
+)
+
+
+def _closing(store: TenantStore, item: RowPlan, now: datetime) -> Any:
+    return store.inbox.updating({"_id": item.row["_id"]}, _row_change(item, now))
+
+
+def _row_change(item: RowPlan, now: datetime) -> Doc:
+    if item.held:
+        return {"$set": {"state": "held", "held_reason": item.held}}
+    if item.delay_s is not None:
+        return _delayed(item, now)
+    if item.error:
+        return {"$set": {"state": "failed", "error": item.error, "closed_at": now}}
+    failed = [o.rule for o in item.outcomes if o.fate == "failed"]
+    rules = sorted({o.rule for o in item.outcomes if o.rule})
+    fields = {
+        "state": "failed" if failed else "done",
+        "fates": item.fates(),
+        "rules": rules,
+        "closed_at": now,
+    }
+    return {"$set": fields | ({"error": failed[0]} if failed else {})}
+
+
+def _delayed(item: RowPlan, now: datetime) -> Doc:
+    attempts = item.row.get("attempts", 0) + 1
+    if attempts >= ATTEMPTS:
+        sentence = f"the vendor did not answer in {ATTEMPTS} attempts"
+        return {"$set": {"state": "failed", "error": sentence, "closed_at": now}}
+    backoff = min(BACKOFF_S * 2 ** (attempts - 1), BACKOFF_MAX_S) * random.uniform(0.5, 1.0)
+    wait = max(item.delay_s or 0, backoff)
+    return {"$set": {"due_at": now + timedelta(seconds=wait), "attempts": attempts}}
+
+
+def _read_stream_again(store: TenantStore, source: Source, object: str, now: datetime) -> None:
+    """A gap: something was missed, so the whole stream is listed once more."""
+    for stream in source.connector.streams:
+        if stream.object == object:
+            mine = {"connection_id": source.connection_id, "stream": stream.name}
+            store.streams.update(mine, {"$set": {"full_due": True, "next_sync_at": now}})

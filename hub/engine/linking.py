@@ -1,0 +1,98 @@
+"""Which account a record hangs on: the first of its links that leads to exactly one account.
+
+Every link is also a watch key on the record, so that when the answer changes the record is found
+by index and is due again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mappings.identity import account_paths
+
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+from mappings.language import Link
+
+PERSON_LINKS = ("contact", "requester", "reporter")
+
+
+@dataclass(slots=True)
+class Answers:
+    """What watch keys lead to: accounts by any key, and for record keys also the contact."""
+
+    accounts: dict[str, str] = field(default_factory=dict)
+    contacts: dict[str, str] = field(default_factory=dict)
+
+
+def links_of(record: Doc) -> list[Link]:
+    return [Link(**link) for link in record.get("links") or ()]
+
+
+def paths(record: Doc) -> tuple[str, ...]:
+    """The record's watch keys in the order in which they are tried."""
+    return account_paths(links_of(record), record["connection_id"])
+
+
+def look_up(store: TenantStore, wanted: Iterable[str]) -> Answers:
+    """Answer many watch keys with two queries."""
+    keys = set(wanted)
+    answers = Answers()
+    _by_record(store, sorted(k[2:] for k in keys if k.startswith("r:")), answers)
+    _by_claim(store, sorted(k for k in keys if not k.startswith("r:")), answers)
+    return answers
+
+
+def account_of(record: Doc, answers: Answers) -> tuple[str | None, str | None]:
+    """(account id, the path that led there), or (None, None)."""
+    for path in paths(record):
+        if path in answers.accounts:
+            return answers.accounts[path], path
+    return None, None
+
+
+def contacts_of(record: Doc, answers: Answers) -> tuple[str, ...]:
+    """The contacts this record names: resolved ids, or the address where nobody is known by it."""
+    found = []
+    for link in links_of(record):
+        if link.kind not in PERSON_LINKS:
+            continue
+        if link.by == "record":
+            key = f"r:{record['connection_id']}:{link.value}"
+            if key in answers.contacts:
+                found.append(answers.contacts[key])
+        elif link.by == "email":
+            found.append(link.value)
+    return tuple(dict.fromkeys(found))
+
+
+def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None:
+    fields = {"account_id": 1, "contact_id": 1}
+    for doc in store.records.find({"_id": {"$in": ids}}, fields) if ids else ():
+        if doc.get("account_id"):
+            answers.accounts[f"r:{doc['_id']}"] = doc["account_id"]
+        if doc.get("contact_id"):
+            answers.contacts[f"r:{doc['_id']}"] = doc["contact_id"]
+
+
+def _by_claim(store: TenantStore, keys: Sequence[str], answers: Answers) -> None:
+    if not keys:
+        return
+    living = {
+        "keys": {"$in": [f"c:{key}" for key in keys]},
+        "entity": "account",
+        "life.deleted": False,
+    }
+    claimants: Mapping[str, list[Doc]] = defaultdict(list)
+    wanted = set(keys)
+    fields = {"keys": 1, "account_id": 1, "connection_id": 1, "object": 1}
+    for doc in store.records.find(living, fields):
+        for key in {k[2:] for k in doc["keys"] if k.startswith("c:")} & wanted:
+            claimants[key].append(doc)
+    for key, docs in claimants.items():
+        places = {(doc["connection_id"], doc["object"]) for doc in docs}
+        accounts = {doc.get("account_id") for doc in docs} - {None}
+        if len(places) == len(docs) and len(accounts) == 1:
+            answers.accounts[key] = str(accounts.pop())

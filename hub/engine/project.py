@@ -1,0 +1,241 @@
+"""Step 4 and 5 of apply: accounts and contacts from their source records, and their score.
+
+An account is one versioned document: members, profile with provenance, health state, explanation.
+Its outbox entry is written in the same transaction, with an id made of account and version.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mappings.survivorship import Member, survive
+
+from hub.engine.membership import Group, Resolution
+from hub.engine.supply import Supply
+from hub.health import scorecard as scorecards
+from hub.health import state as states
+from hub.health.closes import Close
+from hub.health.measures import measure
+from hub.health.score import next_due, score
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+SCORECARD = scorecards.default()
+CLOSES_AGO = (1, 2, 3, 7, 28)
+Move = tuple[Doc | None, Doc | None]
+
+
+class Projection:
+    """Collects what a batch does to accounts and contacts, then writes each of them once."""
+
+    def __init__(self, store: TenantStore, supply: Supply, now: datetime) -> None:
+        self._store = store
+        self._supply = supply
+        self._now = now
+        self._today = now.date()
+        self._moves: dict[str, list[Move]] = defaultdict(list)
+        self._groups: dict[str, Group] = {}
+        self._retired: dict[str, str] = {}
+        self._rescore: set[str] = set()
+
+    def move(self, record: Doc, account_id: str | None, contribution: Doc) -> None:
+        """A record's contribution leaves one account and enters another, or changes in place."""
+        old, was = record.get("contribution"), record.get("account_id")
+        if was == account_id and old == contribution:
+            return
+        if was and old:
+            self._moves[was].append((old, None))
+        if account_id and contribution:
+            self._moves[account_id].append((None, contribution))
+
+    def regroup(self, resolution: Resolution) -> None:
+        self._groups |= {group.id: group for group in resolution.groups}
+        self._retired |= resolution.retired
+
+    def regroup_contacts(self, resolution: Resolution, homes: Mapping[str, str | None]) -> None:
+        """Write the contacts of a resolution; `homes` are the accounts of their records."""
+        writes = []
+        for retired, survivor in resolution.retired.items():
+            gone = {"merged_into": survivor, "listed": False}
+            writes.append(self._store.contacts.updating({"_id": retired}, {"$set": gone}))
+        for group in resolution.groups:
+            document = _contact(group, homes, self._supply.kinds, self._now)
+            change = {"$set": document, "$inc": {"version": 1}}
+            writes.append(self._store.contacts.updating({"_id": group.id}, change, upsert=True))
+        self._store.contacts.bulk(writes)
+
+    def take_score_due(self, limit: int) -> int:
+        """Accounts whose score is due by time or by a change of supply join the batch."""
+        due = self._store.accounts.find({"score_due": True}, {"_id": 1}).limit(limit)
+        self._rescore = {doc["_id"] for doc in due}
+        return len(self._rescore)
+
+    def write(self) -> None:
+        touched = {*self._moves, *self._groups, *self._retired, *self._rescore}
+        if not touched:
+            return
+        ids = sorted(touched)
+        known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
+        closes = self._closes(ids)
+        accounts, told = [], []
+        for account_id in ids:
+            before = known.get(account_id)
+            after = self._account(account_id, before or {}, closes.get(account_id, ()))
+            if before is None or _differs(before, after):
+                accounts.append(self._store.accounts.replacing({"_id": account_id}, after, True))
+                told.append(_outbox(before or {}, after, self._now))
+        self._store.accounts.bulk(accounts)
+        self._store.outbox.insert_many(told)
+
+    def _account(self, account_id: str, before: Doc, closes: Sequence[Close]) -> Doc:
+        after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}
+        after.pop("score_due", None)
+        if account_id in self._groups:
+            after |= _membership(self._groups[account_id], self._supply.kinds)
+        if account_id in self._retired:
+            after["merged_into"] = self._retired[account_id]
+        state = before.get("state", {})
+        for old, new in self._moves.get(account_id, ()):
+            state = states.change(state, old, new, self._today)
+        after["state"] = state or states.change({}, None, None, self._today)
+        after["listed"] = not after.get("merged_into") and not after.get("deleted")
+        self._score(after, closes)
+        return after
+
+    def _score(self, account: Doc, closes: Sequence[Close]) -> None:
+        context = self._supply.context(account, self._now)
+        measures = measure(account["state"], context, self._today)
+        churned = account["flat"].get("lifecycle") == "churned" if "flat" in account else False
+        explained = score(
+            measures, SCORECARD, closes, self._today, account=account["_id"], churned=churned
+        )
+        due = next_due(
+            account["state"], measures, explained, SCORECARD, context, self._today, closes
+        )
+        account["health"] = explained
+        account["rollup"] = states.rollup(account["state"], context, self._today)
+        account["scored_at"] = self._now
+        account["next_due"] = due.isoformat() if due else None
+        account["sort"] = _sort(account)
+
+    def _closes(self, ids: list[str]) -> Mapping[str, Sequence[Close]]:
+        days = [(self._today - timedelta(days=ago)).isoformat() for ago in CLOSES_AGO]
+        found: dict[str, list[Close]] = defaultdict(list)
+        for doc in self._store.health_days.find({"account_id": {"$in": ids}, "day": {"$in": days}}):
+            found[doc["account_id"]].append(doc["close"])
+        return found
+
+
+def _membership(group: Group, kinds: Mapping[str, str]) -> Doc:
+    living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
+    profile = survive("account", [_member(doc, kinds) for doc in group.members])
+    return {
+        "anchor": group.anchor,
+        "minted_at": group.minted_at,
+        "merged_into": None,
+        "members": [_card(doc) for doc in group.members],
+        "edges": [_edge(edge) for edge in group.edges],
+        "aliases": sorted(group.aliases),
+        "profile": profile,
+        "flat": {name: field["v"] for name, field in profile.items()},
+        "external_ids": sorted({d["external_id"] for d in living if d.get("external_id")}),
+        "deleted": not living,
+    }
+
+
+def _contact(
+    group: Group, homes: Mapping[str, str | None], kinds: Mapping[str, str], now: datetime
+) -> Doc:
+    living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
+    profile = survive("contact", [_member(doc, kinds) for doc in group.members])
+    accounts = [homes.get(d["_id"], d.get("account_id")) for d in living or group.members]
+    flat = {name: field["v"] for name, field in profile.items()}
+    return {
+        "anchor": group.anchor,
+        "minted_at": group.minted_at,
+        "merged_into": None,
+        "members": [_card(doc) for doc in group.members],
+        "edges": [_edge(edge) for edge in group.edges],
+        "profile": profile,
+        "flat": flat,
+        "account_id": next((a for a in accounts if a), None),
+        "account_ids": sorted({a for a in accounts if a}),
+        "deleted": not living,
+        "listed": bool(living),
+        "sort": {"name": str(flat.get("full_name") or "").casefold()},
+        "updated_at": now,
+    }
+
+
+def _member(doc: Doc, kinds: Mapping[str, str]) -> Member:
+    return Member(
+        key=doc["_id"],
+        source=doc["source"],
+        source_kind=kinds.get(doc["source"], "work"),
+        connection=doc["connection_id"],
+        modified_at=doc.get("modified_at"),
+        deleted=bool((doc.get("life") or {}).get("deleted")),
+        values=doc.get("values") or {},
+    )
+
+
+def _card(doc: Doc) -> Doc:
+    """A member as the account shows it."""
+    life = doc.get("life") or {}
+    return {
+        "key": doc["_id"],
+        "connection_id": doc["connection_id"],
+        "source": doc["source"],
+        "object": doc["object"],
+        "native_id": doc["native_id"],
+        "name": (doc.get("values") or {}).get("name"),
+        "deleted": bool(life.get("deleted")),
+        "merged_into": life.get("merged_into"),
+    }
+
+
+def _edge(edge: Any) -> Doc:
+    return {name: getattr(edge, name) for name in EDGE_FIELDS}
+
+
+EDGE_FIELDS = ("a", "b", "rule", "kind", "value", "state", "reason")
+
+
+def _sort(account: Doc) -> Doc:
+    """The values that lists sort by, kept flat for their indexes."""
+    rollup, health = account["rollup"], account["health"]
+    mrr = rollup.get("mrr")
+    return {
+        "health": health["health"] if health["health"] is not None else 1000.0,
+        "band": health["band"],
+        "name": str(account.get("flat", {}).get("name") or "").casefold(),
+        "mrr": mrr["minor"] if mrr else -1,
+        "open_tickets": rollup["open_tickets"],
+        "last_touch": rollup["last_touch"] or "",
+        "trend": (health.get("trend") or {}).get("delta_28d"),
+    }
+
+
+COMPARED = ("profile", "members", "edges", "state", "health", "merged_into", "deleted", "listed")
+
+
+def _differs(before: Doc, after: Doc) -> bool:
+    return "score_due" in before or any(before.get(k) != after.get(k) for k in COMPARED)
+
+
+def _outbox(before: Doc, after: Doc, now: datetime) -> Doc:
+    """What to tell: which parts moved, and the score before and after."""
+    was, now_ = before.get("health") or {}, after["health"]
+    return {
+        "_id": f"{after['_id']}:{after['version']}",
+        "account_id": after["_id"],
+        "version": after["version"],
+        "at": now,
+        "changed": [k for k in COMPARED if before.get(k) != after.get(k)],
+        "before": {"health": was.get("health"), "band": was.get("band")},
+        "after": {"health": now_.get("health"), "band": now_.get("band")},
+        "merged_into": after.get("merged_into"),
+    }

@@ -1,0 +1,236 @@
+"""Runs of a stream's sync: started, resumed after a crash, finished, failed, due again.
+
+One run per stream at a time, held by a lease. A run keeps its own cursor; the stream's cursor is
+moved page by page in an incremental run, and at the end of a full one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from hub import connections
+from hub.api import Stream
+from hub.bootstrap import Hub
+from hub.engine import listings
+from hub.engine.incoming import Source
+from hub.engine.record import record
+from hub.engine.sync import LEASE_S, Sync, next_time
+from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater
+from hub.store import leases
+from hub.store.client import Doc
+from hub.store.control import new_id
+from hub.store.leases import Lease
+from hub.store.tenant import TenantStore
+
+log = structlog.get_logger(__name__)
+
+FULL_EVERY = timedelta(hours=24)
+
+
+def stream_of(hub: Hub, connection: Doc, name: str) -> Stream:
+    """Raises NotFound naming the streams there are."""
+    streams = hub.connector_of(connection).streams
+    for stream in streams:
+        if stream.name == name:
+            return stream
+    raise NotFound(f"There is no stream {name}; there are {', '.join(s.name for s in streams)}.")
+
+
+def ask(store: TenantStore, connection_id: str, stream: str, now: datetime, full: bool) -> None:
+    """Make a stream due at once; `full` lists everything again."""
+    wish: Doc = {"next_sync_at": now} | ({"full_due": True} if full else {})
+    mine = {"_id": f"{connection_id}:{stream}"}
+    if not store.streams.update(mine, {"$set": wish}):
+        raise NotFound("There is no such stream in this connection.")
+
+
+def work(
+    hub: Hub,
+    store: TenantStore,
+    connection: Doc,
+    name: str,
+    deadline: float,
+    settle: Callable[[], None],
+) -> bool:
+    """Work on the stream's run until it ends (True) or `deadline` passes (False)."""
+    stream = stream_of(hub, connection, name)
+    lease = leases.acquire(store, f"sync:{connection['_id']}:{name}", LEASE_S)
+    if lease is None:
+        return True
+    try:
+        return _work(hub, store, connection, stream, deadline, settle, lease)
+    except LeaseLost:
+        return True
+    finally:
+        leases.release(store, lease)
+
+
+def _work(
+    hub: Hub,
+    store: TenantStore,
+    connection: Doc,
+    stream: Stream,
+    deadline: float,
+    settle: Callable[[], None],
+    lease: Lease,
+) -> bool:
+    def now() -> datetime:
+        return hub.now(store.tenant_id)
+
+    run = _open_run(store, connection, stream, now())
+    try:
+        client = hub.client(connection)
+        if run["full"] and run.get("cursor") is None:
+            connection = connections.refresh_facts(hub, store, connection, client)
+        source = hub.source(store, connection)
+        ended = Sync(store, source, stream, client, run, lease, now, settle).pull(deadline)
+        if not ended:
+            return False
+        _finish(hub, store, source, stream, run, lease, now())
+        settle()
+    except HubError as error:
+        _failed(hub, store, connection, stream, run, error, now())
+    return True
+
+
+def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime) -> Doc:
+    """The run under way, or a new one from the stream's cursor (or from the start)."""
+    key = f"{connection['_id']}:{stream.name}"
+    state = store.streams.find_one({"_id": key}) or {}
+    if state.get("run"):
+        running = store.runs.find_one({"_id": state["run"], "state": "running"})
+        if running is not None:
+            return running
+    full = _is_full(state, stream, now)
+    run: Doc = {
+        "_id": new_id("run"),
+        "connection_id": connection["_id"],
+        "stream": stream.name,
+        "stream_id": key,
+        "full": full,
+        "state": "running",
+        "cursor": None if full else state.get("cursor"),
+        "started_at": now,
+        "counts": {"read": 0},
+    }
+    store.runs.insert(run)
+    change = {"$set": {"run": run["_id"]}, "$unset": {"full_due": ""}}
+    store.streams.update({"_id": key}, change)
+    return run
+
+
+def _is_full(state: Doc, stream: Stream, now: datetime) -> bool:
+    if state.get("full_due") or state.get("cursor") is None:
+        return True
+    listed = state.get("listed_at")
+    return stream.deletes == "listing" and (listed is None or now - listed > FULL_EVERY)
+
+
+def _finish(
+    hub: Hub,
+    store: TenantStore,
+    source: Source,
+    stream: Stream,
+    run: Doc,
+    lease: Lease,
+    now: datetime,
+) -> None:
+    """Close the run, move the stream's cursor and, after a full listing, look for the missing."""
+    state: Doc = {
+        "cursor": run.get("cursor"),
+        "run": None,
+        "fresh_at": run["started_at"],
+        "failures": 0,
+        "next_sync_at": next_time(stream, now, 0),
+        "error": None,
+        "failing_since": None,
+    }
+    if run["full"]:
+        state |= {"listed_at": now} | _look_for_missing(store, source, stream, run)
+    finished = {"state": "done", "finished_at": now}
+
+    def close(within: TenantStore) -> None:
+        leases.check(within, lease, LEASE_S)
+        within.runs.update({"_id": run["_id"]}, {"$set": finished})
+        within.streams.update({"_id": run["stream_id"]}, {"$set": state})
+
+    store.transact(close)
+    done = store.runs.find_one({"_id": run["_id"]}) or run
+    hub.plugins.tell(
+        "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
+    )
+    hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
+
+
+def _look_for_missing(store: TenantStore, source: Source, stream: Stream, run: Doc) -> Doc:
+    if stream.deletes != "listing":
+        return {}
+    mine = {"connection_id": run["connection_id"], "stream": stream.name, "full": True}
+    before = list(store.runs.find({**mine, "state": "done"}).sort("started_at", -1).limit(1))
+    runs = [run, *before]
+    found = listings.absent(store, source, stream, runs)
+    listings.forget(store, run["connection_id"], stream.name, [r["_id"] for r in runs])
+    if not found.native_ids:
+        return {"missing": None}
+    if found.too_many:
+        return {
+            "missing": {
+                "ids": found.native_ids[:1000],
+                "count": len(found.native_ids),
+                "live": found.live,
+                "at": run["started_at"],
+            }
+        }
+    confirm_missing(store, source, stream, found.native_ids, run)
+    return {"missing": None}
+
+
+def confirm_missing(
+    store: TenantStore, source: Source, stream: Stream, native_ids: list[str], run: Doc
+) -> None:
+    """Set tombstones for records that two complete listings did not show."""
+    gone = listings.as_deleted(stream, native_ids, run["started_at"], run)
+    for start in range(0, len(gone), 500):
+        some = gone[start : start + 500]
+        store.transact(partial(record, source=source, batch=some, now=run["started_at"]))
+
+
+def _failed(
+    hub: Hub,
+    store: TenantStore,
+    connection: Doc,
+    stream: Stream,
+    run: Doc,
+    error: HubError,
+    now: datetime,
+) -> None:
+    """Note why, and when to try again; the run stays open and resumes at its cursor.
+
+    A cursor the vendor no longer accepts, or one that loops, starts over with a full listing.
+    """
+    log.warning("sync_failed", stream=stream.name, reason=error.reason, sentence=error.sentence)
+    key = run["stream_id"]
+    state = store.streams.find_one({"_id": key}) or {}
+    failures = state.get("failures", 0) + 1
+    wait = next_time(stream, now, failures)
+    if isinstance(error, RetryLater) and error.retry_after:
+        wait = now + timedelta(seconds=error.retry_after)
+    note: dict[str, Any] = {
+        "failures": failures,
+        "next_sync_at": wait,
+        "error": {"reason": error.reason, "sentence": error.sentence, "at": now},
+        "failing_since": state.get("failing_since") or now,
+    }
+    if not isinstance(error, RetryLater | Reconnect):
+        note |= {"run": None, "full_due": True}
+        failed = {"state": "failed", "finished_at": now, "error": error.sentence}
+        store.runs.update({"_id": run["_id"]}, {"$set": failed})
+    store.streams.update({"_id": key}, {"$set": note})
+    if isinstance(error, Reconnect):
+        connections.needs_reconnect(hub, store, connection["_id"], error.sentence)
+    hub.bell.publish(store.tenant_id, "connections", connection["_id"])

@@ -1,0 +1,189 @@
+"""Steps 3 to 5 of apply: resolve, project, score what `record` has marked due.
+
+A batch is one transaction. All batches of a tenant are put in a row by one document that each of
+them writes, so that two records that claim one domain at once cannot miss each other
+(docs/adr/0003). What is not yet settled stays marked due, so a crash in between repeats, and
+whoever records while another settles may leave the work to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from pymongo import UpdateOne
+
+from hub.engine import linking, membership, moments
+from hub.engine.linking import Answers
+from hub.engine.membership import Resolution
+from hub.engine.project import Projection
+from hub.engine.supply import CAPABILITIES, LINKED, Supply
+from hub.faultpoints import point
+from hub.health import facts
+from hub.store import leases
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+BATCH = 400
+LEASE_S = 30
+ACCOUNT, CONTACT = 1, 2
+
+
+@dataclass(slots=True)
+class Settler:
+    """Settles one tenant. `supply` tells what feeds its health, `authoritative` which sources
+    may have only one record in an account."""
+
+    store: TenantStore
+    supply: Supply
+    authoritative: Mapping[str, bool]
+    now: Callable[[], datetime]
+
+    def run(self, deadline: float) -> bool:
+        """Settle until nothing is due (True) or `deadline` (monotonic) passes (False)."""
+        while self.is_due():
+            if monotonic() > deadline:
+                return False
+            lease = leases.acquire(self.store, "settle", LEASE_S)
+            if lease is None:
+                return False
+            try:
+                while self.store.transact(self._batch) and monotonic() < deadline:
+                    point("settled-batch")
+            finally:
+                leases.release(self.store, lease)
+        return True
+
+    def is_due(self) -> bool:
+        waiting = {"due": {"$gte": 1}}
+        if self.store.records.find_one(waiting, {"_id": 1}) is not None:
+            return True
+        return self.store.accounts.find_one({"score_due": True}, {"_id": 1}) is not None
+
+    def _batch(self, store: TenantStore) -> int:
+        """One transaction; returns how many records and accounts it settled."""
+        _take_turn(store)
+        due = list(store.records.find({"due": {"$gte": 1}}).sort("due", 1).limit(BATCH))
+        rank = due[0]["due"] if due else 0
+        due = [doc for doc in due if doc["due"] == rank]
+        projection = Projection(store, self.supply, self.now())
+        if rank == ACCOUNT:
+            self._settle_accounts(store, due, projection)
+        elif rank == CONTACT:
+            self._settle_contacts(store, due, projection)
+        else:
+            self._settle_rest(store, due, projection)
+        rescored = projection.take_score_due(BATCH) if not due else 0
+        projection.write()
+        return len(due) + rescored
+
+    def _settle_accounts(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
+        result = membership.resolve(store, "account", due, self.authoritative, self.now())
+        store.records.bulk(_member_writes(store, due, result, "account_id"))
+        projection.regroup(result)
+        _stir(store, result.stirred)
+
+    def _settle_contacts(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
+        result = membership.resolve(store, "contact", due, self.authoritative, self.now())
+        members = [doc for group in result.groups for doc in group.members]
+        answers = linking.look_up(store, (p for doc in members for p in linking.paths(doc)))
+        writes, homes = [], {}
+        changed = {doc["_id"] for doc in due} | result.moved.keys()
+        for group in result.groups:
+            for doc in group.members:
+                if doc["_id"] in changed:
+                    fresh = {"contact_id": group.id}
+                    homes[doc["_id"]] = linking.account_of(doc, answers)[0]
+                    writes.append(_hang(store, doc, answers, projection, fresh, result.stirred))
+        store.records.bulk(writes)
+        projection.regroup_contacts(result, homes)
+        _stir(store, result.stirred)
+
+    def _settle_rest(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
+        answers = linking.look_up(store, (p for doc in due for p in linking.paths(doc)))
+        stirred: set[str] = set()
+        store.records.bulk([_hang(store, doc, answers, projection, {}, stirred) for doc in due])
+        _stir(store, stirred)
+
+
+def _take_turn(store: TenantStore) -> None:
+    store.tenant_state.update({"_id": store.tenant_id}, {"$inc": {"turn": 1}}, upsert=True)
+
+
+def _member_writes(
+    store: TenantStore, due: list[Doc], result: Resolution, id_field: str
+) -> list[UpdateOne]:
+    """Members keep their id and keys; the due ones are done."""
+    writes = []
+    settled = {doc["_id"] for doc in due}
+    for group in result.groups:
+        for doc in group.members:
+            if doc["_id"] not in settled and doc["_id"] not in result.moved:
+                continue
+            change: Doc = {"$set": {id_field: group.id, "keys": membership.own_keys(doc)}}
+            if doc["_id"] in settled:
+                change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
+                change["$unset"] = {"due": ""}
+            writes.append(store.records.updating({"_id": doc["_id"]}, change))
+    return writes
+
+
+def _hang(
+    store: TenantStore,
+    doc: Doc,
+    answers: Answers,
+    projection: Projection,
+    fresh: Mapping[str, Any],
+    stirred: set[str],
+) -> UpdateOne:
+    """Hang a record on its account and move what it contributes there."""
+    account_id, path = linking.account_of(doc, answers)
+    life = doc.get("life") or {}
+    gone = bool(life.get("deleted"))
+    entity, values = doc.get("entity") or "", doc.get("values") or {}
+    contacts = linking.contacts_of(doc, answers)
+    contribution = facts.contribution(entity, values, doc["_id"], gone, contacts)
+    if entity in CAPABILITIES and not gone:
+        totals = {**contribution.get("totals", {}), LINKED + entity: 1}
+        contribution = {**contribution, "totals": totals}
+    projection.move(doc, account_id, contribution)
+    story = [] if gone else moments.moments(entity, values, doc.get("created_at"))
+    watched = [f"w:{path}" for path in _watches(doc)]
+    own = membership.own_keys(doc) if entity == "contact" else []
+    if account_id != doc.get("account_id"):
+        stirred.add(f"r:{doc['_id']}")
+    change: Doc = {
+        "$set": {
+            "account_id": account_id,
+            "account_path": path,
+            "contribution": contribution,
+            "moments": story,
+            "moved_at": moments.moved_at(story, doc.get("modified_at")),
+            "keys": sorted({*own, *watched}),
+            **fresh,
+        },
+        "$unset": {"due": ""},
+    }
+    return store.records.updating({"_id": doc["_id"]}, change)
+
+
+def _watches(doc: Doc) -> set[str]:
+    """The links that lead to the account, and the people whose identity the facts name."""
+    people = {
+        f"r:{doc['connection_id']}:{link.value}"
+        for link in linking.links_of(doc)
+        if link.by == "record" and link.kind in linking.PERSON_LINKS
+    }
+    return {*linking.paths(doc), *people}
+
+
+def _stir(store: TenantStore, keys: Sequence[str] | set[str]) -> None:
+    """Records that watch these keys are due again, found by index."""
+    if not keys:
+        return
+    watching = {"keys": {"$in": [f"w:{key}" for key in sorted(keys)]}, "due": {"$exists": False}}
+    again = {"$cond": [{"$eq": ["$entity", "contact"]}, CONTACT, CONTACT + 1]}
+    store.records.update_many(watching, [{"$set": {"due": again}}])

@@ -1,0 +1,97 @@
+"""What feeds a tenant's health: which sources are connected for which measures, and how fresh."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.api import Connector
+from hub.health.context import HealthContext, Pulse, SourceFreshness, combine, stale_after
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+CAPABILITIES = frozenset(
+    ("ticket", "satisfaction", "activity", "work_item", "subscription", "invoice", "usage")
+)
+
+LINKED = "linked|"
+"""Prefix of the total that counts an account's records of one capability."""
+
+
+@dataclass(slots=True)
+class Supply:
+    """Per connection the capabilities it feeds and their freshness; source kind by connector;
+    pulses by account."""
+
+    feeds: Mapping[str, Mapping[str, SourceFreshness]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    pulses: Mapping[str, Pulse] = field(default_factory=dict)
+
+    def context(self, account: Mapping[str, Any], now: datetime) -> HealthContext:
+        """The health context of one account document."""
+        by_capability: dict[str, list[SourceFreshness]] = defaultdict(list)
+        for capabilities in self.feeds.values():
+            for capability, freshness in capabilities.items():
+                by_capability[capability].append(freshness)
+        flat = account.get("flat", {})
+        return HealthContext(
+            now=now,
+            sources={name: combine(found) for name, found in by_capability.items()},
+            linked=self._linked(account),
+            seats=flat.get("seats"),
+            seats_field="seats" in flat,
+            mrr=flat.get("mrr"),
+            renewal_on=flat.get("renewal_at"),
+            pulse=self.pulses.get(account.get("_id", "")),
+        )
+
+    def _linked(self, account: Mapping[str, Any]) -> frozenset[str]:
+        """A source knows the account by a member record of its own, or by any record hung there."""
+        members = {member["connection_id"] for member in account.get("members", ())}
+        known = {c for m in members for c in self.feeds.get(m, ())}
+        totals = account.get("state", {}).get("totals", {})
+        return frozenset(known | {c for c in CAPABILITIES if totals.get(LINKED + c)})
+
+
+def load(store: TenantStore, connectors: Mapping[str, Connector]) -> Supply:
+    """Read the connections and their streams; removed and disabled ones feed nothing."""
+    streams: dict[str, list[Doc]] = defaultdict(list)
+    for doc in store.streams.find({}):
+        streams[doc["connection_id"]].append(doc)
+    feeds = {}
+    for connection in store.connections.find({"state": {"$ne": "disabled"}}):
+        connector = connectors.get(connection["connector"])
+        if connector is not None:
+            feeds[connection["_id"]] = _feeds(connector, connection, streams[connection["_id"]])
+    kinds = {name: connector.source_kind for name, connector in connectors.items()}
+    return Supply(feeds, kinds, _pulses(store))
+
+
+def _feeds(
+    connector: Connector, connection: Doc, streams: list[Doc]
+) -> Mapping[str, SourceFreshness]:
+    state = {doc["stream"]: doc for doc in streams}
+    found: dict[str, list[SourceFreshness]] = defaultdict(list)
+    for stream in connector.streams:
+        if stream.entity in CAPABILITIES:
+            doc = state.get(stream.name, {})
+            found[stream.entity].append(
+                SourceFreshness(
+                    connected=True,
+                    fresh_at=doc.get("fresh_at"),
+                    stale_after_s=stale_after(stream.interval_s),
+                    broken_since=doc.get("failing_since"),
+                    source=connection["connector"],
+                )
+            )
+    return {capability: combine(some) for capability, some in found.items()}
+
+
+def _pulses(store: TenantStore) -> Mapping[str, Pulse]:
+    return {
+        doc["_id"]: Pulse(doc["level"], doc["at"].date(), doc["by"])
+        for doc in store.pulses.find({})
+    }

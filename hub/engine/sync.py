@@ -1,0 +1,120 @@
+"""Pulls one stream: pages in, records written, and only then the cursor.
+
+A page's records and its cursor are one transaction conditional on the lease, so that a crash
+repeats at most one page. A cursor that does not move is an error, not a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from hub.api import Page, Stream
+from hub.engine import listings
+from hub.engine.incoming import Incoming, Source, body, digest, from_record
+from hub.engine.reading import from_change
+from hub.engine.record import record
+from hub.errors import GiveUp
+from hub.faultpoints import point
+from hub.store import leases
+from hub.store.client import Doc
+from hub.store.leases import Lease
+from hub.store.tenant import TenantStore
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 45
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class Sync:
+    """One slice of one run of one stream."""
+
+    store: TenantStore
+    source: Source
+    stream: Stream
+    client: Any
+    run: Doc
+    lease: Lease
+    now: Callable[[], datetime]
+    settle: Callable[[], None]
+
+    def pull(self, deadline: float) -> bool:
+        """Pull until the stream ends (True) or `deadline` (monotonic) passes (False)."""
+        fields = self.source.mappings[self.stream.object].source_fields if self._maps() else ()
+        asked, before = self.now(), self.run.get("cursor")
+        seen = {digest(body({"cursor": before}))} if before is not None else set()
+        for page in self.stream.pages(self.client, before, fields):
+            self._refuse_loop(page, seen)
+            self._apply(page, asked)
+            self.settle()
+            if monotonic() > deadline:
+                return False
+            asked = self.now()
+        return True
+
+    def _maps(self) -> bool:
+        return self.stream.object in self.source.mappings
+
+    def _refuse_loop(self, page: Page, seen: set[str]) -> None:
+        """The last page of a run may repeat the cursor it started from if it brought nothing."""
+        mark = digest(body({"cursor": page.cursor}))
+        if mark in seen and (page.records or page.changes) and page.cursor is not None:
+            raise GiveUp(
+                f"{self.source.connector.title} answered {self.stream.name} with a cursor that it "
+                "had given before.",
+                reason="cursor_loop",
+            )
+        seen.add(mark)
+
+    def _apply(self, page: Page, asked: datetime) -> None:
+        items = list(self._arrivals(page, asked))
+        for start in range(0, max(len(items), 1), CHUNK):
+            chunk = items[start : start + CHUNK]
+            last = start + CHUNK >= len(items)
+            self.store.transact(partial(self._write, page=page, chunk=chunk, last=last))
+        point("page-applied")
+
+    def _arrivals(self, page: Page, asked: datetime) -> Iterable[Incoming]:
+        origin = {"kind": "run", "id": self.run["_id"]}
+        for one in page.records:
+            yield from_record(self.source, self.stream.object, one, asked, origin)
+        for change in page.changes:
+            yield from from_change(self.source, change, asked, origin)
+
+    def _write(self, store: TenantStore, page: Page, chunk: list[Incoming], last: bool) -> None:
+        leases.check(store, self.lease, LEASE_S)
+        now = self.now()
+        done = record(store, self.source, chunk, now)
+        counts: Doc = {f"counts.{i.fate}": 0 for i in done}
+        for item in done:
+            counts[f"counts.{item.fate}"] += 1
+        change: Doc = {"$inc": {"counts.read": len(chunk), **counts}, "$set": {"moved_at": now}}
+        if page.total is not None:
+            change["$set"]["total"] = page.total
+        if last:
+            change["$set"]["cursor"] = page.cursor
+            self.run["cursor"] = page.cursor
+        store.runs.update({"_id": self.run["_id"]}, change)
+        if self.run["full"]:
+            shown = [i for i in chunk if i.object == self.stream.object and not _gone(i)]
+            listings.add(store, self.run, [i.native_id for i in shown])
+        if last and not self.run["full"]:
+            store.streams.update({"_id": self.run["stream_id"]}, {"$set": {"cursor": page.cursor}})
+
+
+def _gone(item: Incoming) -> bool:
+    return item.life is not None and item.life.deleted
+
+
+def next_time(stream: Stream, now: datetime, failures: int) -> datetime:
+    """When the stream is due again: its interval, stretched up to 4 h while it keeps failing."""
+    wait = min(stream.interval_s * 2 ** min(failures, 10), 4 * 3600)
+    return now + timedelta(seconds=max(wait, stream.interval_s))

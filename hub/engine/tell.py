@@ -1,0 +1,57 @@
+"""Step 6 of apply: what changed is told from the outbox, where the projection left it.
+
+An entry's id is made of account and version; it goes only after every teller has heard it, so that
+nothing is told never, and a repeat after a crash carries the same id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.bootstrap import Hub
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+BATCH = 500
+
+
+def tell(hub: Hub, store: TenantStore) -> bool:
+    """Tell what waits, up to a batch; True when the outbox is empty afterwards."""
+    waiting = list(store.outbox.find({}).sort("at", 1).limit(BATCH))
+    for entry in waiting:
+        _tell_one(hub, store.tenant_id, entry)
+    events = [event for entry in waiting if (event := _event(entry))]
+    store.events.bulk(
+        [store.events.updating({"_id": e["_id"]}, {"$set": e}, upsert=True) for e in events]
+    )
+    if waiting:
+        store.outbox.delete({"_id": {"$in": [entry["_id"] for entry in waiting]}})
+        hub.bell.publish(store.tenant_id, "accounts", ",".join({e["account_id"] for e in waiting}))
+    return len(waiting) < BATCH
+
+
+def _tell_one(hub: Hub, tenant_id: str, entry: Doc) -> None:
+    event = {
+        "id": entry["_id"],
+        "at": entry["at"],
+        "version": entry["version"],
+        "changed": entry["changed"],
+    }
+    account_id = entry["account_id"]
+    hub.plugins.tell("customer_changed", tenant_id=tenant_id, account_id=account_id, event=event)
+    if entry["before"] != entry["after"]:
+        moved = event | {"before": entry["before"], "after": entry["after"]}
+        hub.plugins.tell("health_changed", tenant_id=tenant_id, account_id=account_id, event=moved)
+
+
+def _event(entry: Doc) -> Doc | None:
+    """What belongs on the account's timeline: a merge, or a change of band."""
+    facts: dict[str, Any] = {"account_id": entry["account_id"], "at": entry["at"]}
+    if entry.get("merged_into") and "merged_into" in entry["changed"]:
+        what = {"what": "account merged", "into": entry["merged_into"]}
+        return {"_id": f"{entry['_id']}:merged", **facts, **what}
+    before, after = entry["before"]["band"], entry["after"]["band"]
+    if before and before != after:
+        what = {"what": "health band changed", "before": before, "after": after}
+        return {"_id": f"{entry['_id']}:band", **facts, **what}
+    return None

@@ -1,0 +1,57 @@
+"""What RQ runs, by name: each job is a doorbell's answer, bounded, and harmless to run again."""
+
+from __future__ import annotations
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from hub.bootstrap import Hub
+from hub.engine import apply
+from hub.errors import HubError, LeaseLost, NotFound
+
+log = structlog.get_logger(__name__)
+
+_current: list[Hub] = []
+
+
+def use(hub: Hub) -> None:
+    """Called once by the worker process before it takes jobs."""
+    _current[:] = [hub]
+
+
+def drain(tenant_id: str, connection_id: str) -> None:
+    hub = _current[0]
+    try:
+        done = apply.drain(hub, tenant_id, connection_id)
+    except (LeaseLost, NotFound) as error:
+        log.info("drain_stopped", reason=error.reason)
+        return
+    except PyMongoError as error:
+        log.warning("drain_interrupted", error=type(error).__name__)
+        return
+    if not done:
+        hub.bell.ring_drain(tenant_id, connection_id)
+
+
+def settle(tenant_id: str) -> None:
+    hub = _current[0]
+    hub.bell.lower("hub.jobs.settle", tenant_id)
+    try:
+        done = apply.settle(hub, tenant_id)
+    except (NotFound, PyMongoError) as error:
+        log.warning("settle_interrupted", error=type(error).__name__)
+        return
+    if not done:
+        hub.bell.ring_settle(tenant_id)
+
+
+def sync(tenant_id: str, connection_id: str, stream: str) -> None:
+    hub = _current[0]
+    hub.bell.lower("hub.jobs.sync", tenant_id, connection_id, stream)
+    try:
+        done = apply.sync(hub, tenant_id, connection_id, stream)
+    except (HubError, PyMongoError) as error:
+        log.warning("sync_interrupted", error=type(error).__name__, sentence=str(error)[:200])
+        return
+    if not done:
+        hub.bell.ring_sync(tenant_id, connection_id, stream)

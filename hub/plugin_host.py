@@ -1,0 +1,149 @@
+"""Finds, checks and keeps the plugins: the only module that imports pluggy.
+
+Each plugin is loaded in its own `try` and each teller called in its own, so that one broken plugin
+neither stops the others nor hides.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+import structlog
+from packaging.specifiers import SpecifierSet
+
+import hub.hookspecs
+from hub.api import Connector
+from hub.errors import NotFound
+from mappings import language
+from mappings.errors import BrokenMapping
+
+log = structlog.get_logger(__name__)
+GROUP = "hub.connectors"
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of one plugin; `reason` says why it failed, in a sentence, else it is empty."""
+
+    name: str
+    origin: str
+    connectors: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class PluginHost:
+    """The connectors by name, their compiled mappings, and a report of every plugin."""
+
+    manager: pluggy.PluginManager
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    mappings: dict[str, Mapping[str, language.ObjectMapping]] = field(default_factory=dict)
+    report: list[Loaded] = field(default_factory=list)
+
+    def connector(self, name: str) -> Connector:
+        """Raises NotFound, with the reason if the plugin failed to load."""
+        if name in self.connectors:
+            return self.connectors[name]
+        failed = [f"{p.name} failed to load: {p.reason}" for p in self.report if p.reason]
+        known = ", ".join(sorted(self.connectors)) or "none"
+        raise NotFound(" ".join([f"No connector is named {name}; loaded: {known}.", *failed]))
+
+    def tell(self, hook: str, **facts: Any) -> None:
+        """Call a teller of every plugin; one that raises is logged and the rest still hear."""
+        caller = getattr(self.manager.hook, hook)
+        for implementation in caller.get_hookimpls():
+            wanted = {name: facts[name] for name in implementation.argnames}
+            try:
+                implementation.function(**wanted)
+            except Exception:
+                log.exception("teller_failed", hook=hook, plugin=implementation.plugin_name)
+
+
+def load_plugins(extra: Mapping[str, ModuleType] | None = None) -> PluginHost:
+    """Load the in-tree folders of `plugins`, the entry points, and `extra` (tests)."""
+    host = PluginHost(_manager())
+    for name, origin, source in _found(extra or {}):
+        try:
+            _add(host, name, origin, source())
+        except Exception as error:
+            reason = _reason(error)
+            log.error("plugin_failed", plugin=name, origin=origin, reason=reason)
+            host.report.append(Loaded(name, origin, reason=reason))
+    return host
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("hub")
+    manager.add_hookspecs(hub.hookspecs)
+    return manager
+
+
+def _found(
+    extra: Mapping[str, ModuleType],
+) -> list[tuple[str, str, Callable[[], Any]]]:
+    import plugins
+
+    found: list[tuple[str, str, Callable[[], Any]]] = [
+        (m.name, f"plugins.{m.name}", partial(importlib.import_module, f"plugins.{m.name}"))
+        for m in pkgutil.iter_modules(plugins.__path__)
+        if m.ispkg
+    ]
+    found += [(e.name, e.value, e.load) for e in entry_points(group=GROUP)]
+    found += [(name, module.__name__, partial(_same, module)) for name, module in extra.items()]
+    return found
+
+
+def _add(host: PluginHost, name: str, origin: str, plugin: Any) -> None:
+    _refuse_typos(plugin)
+    probe = _manager()
+    probe.register(plugin, name)
+    probe.check_pending()
+    connectors = [c for found in probe.hook.register_connectors() for c in found]
+    for connector in connectors:
+        _refuse_clash(host, connector, origin)
+    compiled = {c.name: _compile(c) for c in connectors}
+    host.manager.register(plugin, f"{origin}:{name}")
+    host.connectors |= {c.name: c for c in connectors}
+    host.mappings |= compiled
+    host.report.append(Loaded(name, origin, tuple(c.name for c in connectors)))
+
+
+def _refuse_typos(plugin: Any) -> None:
+    """pluggy ignores a marked function whose name is no hook unless it is asked to check."""
+    known = {n for n in vars(hub.hookspecs) if hasattr(getattr(hub.hookspecs, n), "hub_spec")}
+    for name, value in vars(plugin).items():
+        if hasattr(value, "hub_impl") and name not in known:
+            raise ValueError(f"there is no hook named {name}; known: {', '.join(sorted(known))}")
+
+
+def _refuse_clash(host: PluginHost, connector: Connector, origin: str) -> None:
+    if connector.name in host.connectors:
+        other = next(p.origin for p in host.report if connector.name in p.connectors)
+        raise ValueError(f"the connector {connector.name} is offered by {other} and by {origin}")
+    if VERSION not in SpecifierSet(connector.requires_hub):
+        raise ValueError(f"it requires hub {connector.requires_hub}, this is {VERSION}")
+
+
+def _compile(connector: Connector) -> Mapping[str, language.ObjectMapping]:
+    text = connector.mapping.read_text(encoding="utf-8")
+    file = f"{connector.name}/{connector.mapping.name}"
+    return language.load(text, file, connector.conversions)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BrokenMapping):
+        return "; ".join(error.problems)
+    return f"{type(error).__name__}: {error}"
+
+
+def _same(module: ModuleType) -> ModuleType:
+    return module

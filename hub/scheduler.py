@@ -1,0 +1,106 @@
+"""The scheduler: rings where work is due, and the sweep that rings where a bell was lost.
+
+Due times live in MongoDB. The scheduler reads one collection across tenants, `due`, which names
+only (tenant, connection, kind), and asks each tenant's own store whether there is work. Two of
+them running at once only ring twice.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import timedelta
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from hub import bootstrap, logs
+from hub.bootstrap import Hub
+from hub.engine import days, purge
+from hub.errors import NotFound
+from hub.settings import load_settings
+from hub.store import inbox
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+SYNC_AGAIN_S = 20
+"""A due stream is rung for again after this long, unless its run has ended or moved it on."""
+
+
+def tick(hub: Hub) -> int:
+    """Look at everything that may be due, once; returns how many bells were rung."""
+    rung = 0
+    hub.forget_offsets()
+    for shard in hub.catalogue.shards():
+        for entry in hub.catalogue.shard(shard)["due"].find({}):
+            try:
+                rung += _look(hub, entry)
+            except (NotFound, PyMongoError) as error:
+                log.warning("sweep_failed", tenant=entry["tenant_id"], error=type(error).__name__)
+    return rung
+
+
+def _look(hub: Hub, entry: Doc) -> int:
+    store = hub.store(entry["tenant_id"])
+    if entry["kind"] == "connection":
+        return _look_at_connection(hub, store, entry["connection_id"])
+    return _look_at_tenant(hub, store)
+
+
+def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int:
+    now = hub.now(store.tenant_id)
+    rung = 0
+    ready = {"connection_id": connection_id, "due_at": {"$lte": now}}
+    waits = inbox.has_due(store, connection_id, now) or store.fetches.find_one(ready, {"_id": 1})
+    if waits:
+        rung += hub.bell.ring_drain(store.tenant_id, connection_id)
+    if store.connections.find_one({"_id": connection_id, "state": "active"}, {"_id": 1}) is None:
+        return rung
+    due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}
+    for stream in store.streams.find(due):
+        again = {"$set": {"next_sync_at": now + timedelta(seconds=SYNC_AGAIN_S)}}
+        if hub.bell.ring_sync(store.tenant_id, connection_id, stream["stream"]):
+            store.streams.update(
+                {"_id": stream["_id"], "next_sync_at": stream["next_sync_at"]}, again
+            )
+            rung += 1
+    return rung
+
+
+def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
+    now = hub.now(store.tenant_id)
+    days.close(store, now)
+    purge.purge(hub, store, now)
+    today = now.date().isoformat()
+    store.accounts.update_many(
+        {"next_due": {"$lte": today}, "score_due": {"$exists": False}},
+        {"$set": {"score_due": True}, "$unset": {"next_due": ""}},
+    )
+    waits = (
+        store.records.find_one({"due": {"$gte": 1}}, {"_id": 1})
+        or store.accounts.find_one({"score_due": True}, {"_id": 1})
+        or store.outbox.find_one({}, {"_id": 1})
+    )
+    return int(hub.bell.ring_settle(store.tenant_id)) if waits else 0
+
+
+def main() -> None:
+    settings = load_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    hub = bootstrap.build(settings)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    while not stop.wait(TICK_S):
+        try:
+            tick(hub)
+        except PyMongoError as error:
+            log.warning("tick_failed", error=type(error).__name__)
+    hub.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Leases: one holder at a time, judged by the database's clock, with a token that only grows.
+
+A worker that was frozen keeps an old token; every closing write checks it, so that it can no
+longer write what another worker has since taken over.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from pymongo.errors import DuplicateKeyError
+
+from hub.errors import LeaseLost
+from hub.store.tenant import TenantStore
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A hold on `name` until it expires; `token` orders the holders."""
+
+    name: str
+    token: int
+
+
+def acquire(store: TenantStore, name: str, seconds: int) -> Lease | None:
+    """Take the lease if nobody holds it; None while another holder lives."""
+    nonce = secrets.token_hex(8)
+    free = {"$lte": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
+    change = [
+        {"$set": {"free": free}},
+        {
+            "$set": {
+                "expires_at": {"$cond": ["$free", until, "$expires_at"]},
+                "holder": {"$cond": ["$free", nonce, "$holder"]},
+                "token": {"$add": [{"$ifNull": ["$token", 0]}, {"$cond": ["$free", 1, 0]}]},
+            }
+        },
+        {"$unset": "free"},
+    ]
+    try:
+        held = store.leases.take({"_id": f"{store.tenant_id}:{name}"}, change, upsert=True)
+    except DuplicateKeyError:
+        return None
+    mine = held is not None and held["holder"] == nonce
+    return Lease(name, held["token"]) if held and mine else None
+
+
+def check(store: TenantStore, lease: Lease, seconds: int) -> None:
+    """Prove, inside a transaction, that the lease is still ours, and lengthen it.
+
+    Raises LeaseLost. The write makes any later holder's transaction conflict with this one.
+    """
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
+    mine = {"_id": f"{store.tenant_id}:{lease.name}", "token": lease.token}
+    if not store.leases.update(mine, [{"$set": {"expires_at": until}}]):
+        raise LeaseLost("Another worker has taken over this work.")
+
+
+def release(store: TenantStore, lease: Lease) -> None:
+    mine = {"_id": f"{store.tenant_id}:{lease.name}", "token": lease.token}
+    store.leases.update(mine, {"$set": {"expires_at": None}})
+
+
+def is_held(store: TenantStore, name: str) -> bool:
+    key = f"{store.tenant_id}:{name}"
+    alive = {"_id": key, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
+    return store.leases.find_one(alive, {"_id": 1}) is not None

@@ -1,0 +1,97 @@
+"""Which connection an address belongs to, remembered for a moment so that the hot path is short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+
+from hub import endpoints
+from hub.api import Connector, Registration, Webhook
+from hub.bootstrap import Hub
+from hub.errors import UnknownEndpoint
+from hub.store.client import Doc
+from hub.store.control import hashed
+
+KEEP_S = 2.0
+KEEP_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a delivery goes once it is accepted."""
+
+    tenant_id: str
+    connection_id: str
+    connector: Connector
+    webhook: Webhook
+    registration: Registration
+    found_at: float
+
+
+class Routes:
+    """Resolves endpoint keys, and vendor accounts of app-scope webhooks."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._kept: dict[str, Route] = {}
+
+    def by_key(self, connector: str, key: str, *, fresh: bool = False) -> Route:
+        """Raises UnknownEndpoint. `fresh` looks past what is remembered."""
+        place = hashed(key)
+        kept = self._kept.get(place)
+        if kept is None or fresh or monotonic() - kept.found_at > KEEP_S:
+            kept = self._find(connector, key)
+            if len(self._kept) >= KEEP_MOST:
+                self._kept.clear()
+            self._kept[place] = kept
+        if kept.connector.name != connector:
+            raise UnknownEndpoint("No connection listens at this address.")
+        return kept
+
+    def app(self, connector_name: str) -> tuple[Connector, Webhook, Registration]:
+        """The connector's app-scope webhook with the operator's secrets."""
+        connector = self._hub.plugins.connectors.get(connector_name)
+        webhook = (
+            next((w for w in connector.webhooks if w.scope == "app"), None) if connector else None
+        )
+        if connector is None or webhook is None:
+            raise UnknownEndpoint("No connection listens at this address.")
+        held = self._hub.settings.apps.get(connector_name, {})
+        opened = {name: secret.get_secret_value() for name, secret in held.items()}
+        secrets = tuple(v for k, v in sorted(opened.items()) if "secret" in k and v)
+        url = endpoints.app_url(self._hub, connector_name)
+        return connector, webhook, Registration(f"app:{connector_name}", url, secrets)
+
+    def listeners(self, connector: str, accounts: list[str]) -> list[Doc]:
+        return self._hub.catalogue.control.listeners(connector, accounts)
+
+    def _find(self, connector_name: str, key: str) -> Route:
+        hub = self._hub
+        endpoint = hub.catalogue.control.endpoint_by_key(key)
+        connector = hub.plugins.connectors.get(connector_name)
+        if endpoint is None or connector is None or endpoint["connector"] != connector_name:
+            raise UnknownEndpoint("No connection listens at this address.")
+        tenant_id, connection_id = endpoint["tenant_id"], endpoint["connection_id"]
+        connection = hub.store(tenant_id).connections.find_one({"_id": connection_id})
+        if connection is None or self._is_over(endpoint):
+            raise UnknownEndpoint("No connection listens at this address.")
+        now = hub.now(tenant_id)
+        registration = Registration(
+            endpoint["_id"],
+            f"{endpoints.base(hub)}/webhooks/{connector_name}/{key}",
+            endpoints.active_secrets(endpoints.hidden(hub, endpoint), now),
+            endpoint["state"],
+            connection["account"]["id"],
+            connection["settings"],
+        )
+        webhook = endpoints.webhook_of(connector, endpoint["webhook"])
+        return Route(tenant_id, connection_id, connector, webhook, registration, monotonic())
+
+    def _is_over(self, endpoint: Doc) -> bool:
+        """A pending subscription that the vendor never confirmed."""
+        until = endpoint.get("pending_until")
+        return bool(
+            endpoint["state"] == "pending"
+            and until
+            and until < self._hub.now(endpoint["tenant_id"])
+        )
