@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Cursor = dict[str, Any]
 """since: lower bound of the window (text, UTC); high: newest stamp seen in it; began: the org's
-clock when it was opened; next: where the server goes on, absent in front of a window."""
+clock when it was opened; next: where the server goes on, absent in front of a window; window: its
+number, so that the cursor moves on although the overlap shows the same rows again."""
 
 FETCH = 200
 LATE = timedelta(minutes=10)
@@ -99,6 +100,7 @@ class Window:
         self._high: str | None = cursor.get("high")
         self._began: str | None = cursor.get("began")
         self._next: str | None = cursor.get("next")
+        self._window: int = cursor.get("window", 0)
         self._lost_at: str | None = None
 
     def pages(self) -> Iterator[Page]:
@@ -147,9 +149,10 @@ class Window:
         """
         if self._next:
             inside = {"since": self._since, "high": self._high, "began": self._began}
-            return {**inside, "next": self._next}
+            return {**inside, "next": self._next, "window": self._window}
         newest = min([s for s in (self._high, self._began) if s], default=None)
-        return {"since": _earlier(newest) if self._high else self._since}
+        since = _earlier(newest) if self._high else self._since
+        return {"since": since, "window": self._window + 1}
 
 
 def _moment(text: str) -> datetime:

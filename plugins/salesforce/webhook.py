@@ -18,6 +18,7 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 from hub.api import BadSignature, Change, Delivery, Malformed, Registration, Reply, Webhook
+from plugins.salesforce.fields import STANDARD
 from plugins.salesforce.ids import id18, is_id
 
 SECRET_HEADER = "x-hub-secret"  # noqa: S105 - the name of a header
@@ -69,9 +70,10 @@ def _matches(given: str, expected: Iterable[str]) -> bool:
 
 
 def _same_org(given: object, registration: Registration) -> None:
+    """The first 15 characters are the id, in exact case; the other three only check them."""
     if not registration.account or not is_id(given):
         raise BadSignature("The organisation id is missing.")
-    if id18(str(given)) != id18(registration.account):
+    if str(given)[:15] != registration.account[:15]:
         raise BadSignature("The delivery is from another Salesforce organisation.")
 
 
@@ -91,7 +93,10 @@ def outbound_key(delivery: Delivery) -> str:
 
 
 def parse_outbound(delivery: Delivery) -> Iterator[Change]:
-    """One thin change for each notification: they show the values of sending, not of the edit."""
+    """One thin change for each notification: they show the values of sending, not of the edit.
+
+    `LastModifiedDate`, where the admin ticked it, says how new the record must be when it is read.
+    """
     for notification in _each(_notifications(delivery.body)):
         record = notification.find(f"{OUT}sObject")
         if record is None:
@@ -100,7 +105,8 @@ def parse_outbound(delivery: Delivery) -> Iterator[Change]:
         if not is_id(native_id):
             raise Malformed("A notification without the record's id.")
         name = str(record.get(TYPE, "")).rpartition(":")[2]
-        yield Change(name, id18(native_id), "upsert", occurred_at=delivery.received_at)
+        saved = _saved({"LastModifiedDate": _text(record, f"{SOBJECT}LastModifiedDate")})
+        yield Change(name, id18(native_id), "upsert", saved or delivery.received_at)
 
 
 def _notifications(body: bytes) -> etree._Element:
@@ -171,13 +177,26 @@ def relay_key(delivery: Delivery) -> str:
 
 
 def parse_relay(delivery: Delivery) -> Iterator[Change]:
-    """Thin changes; an event that is no change of a record is ignored by a named rule."""
-    for event in _envelope(delivery.body)["events"]:
+    """Thin changes; an event that is no change of a record is ignored by a named rule.
+
+    The hub holds a delivery with an object that it cannot map. A relay that mixes objects must not
+    have its accounts held for its leads, so there the others are ignored by name.
+    """
+    events = _envelope(delivery.body)["events"]
+    names = {str((_header(event) or {}).get("entityName", "")) for event in events}
+    mixed = any(name in STANDARD for name in names)
+    for event in events:
         header = _header(event)
         if header is None:
             yield Change("event", "", "upsert", delivery.received_at, rule="not_a_change_event")
+        elif mixed and header.get("entityName") not in STANDARD:
+            yield _ignored(header, "object_without_stream", delivery)
         else:
             yield from _changes(header, event["payload"])
+
+
+def _ignored(header: dict[str, Any], rule: str, delivery: Delivery) -> Change:
+    return Change(str(header.get("entityName")), "", "upsert", delivery.received_at, rule=rule)
 
 
 def _changes(header: dict[str, Any], payload: dict[str, Any]) -> Iterator[Change]:
@@ -270,7 +289,8 @@ OUTBOUND = Webhook(
     setup=(
         "1. **Setup > Outbound Messages > New Outbound Message**, once for each of Account, "
         "Contact, Opportunity, Case, Task and Event.\n"
-        "2. Endpoint URL: `{url}`. Tick the field `Id`, and leave *Send Session ID* off.\n"
+        "2. Endpoint URL: `{url}`. Tick the fields `Id` and `LastModifiedDate`; leave "
+        "*Send Session ID* off.\n"
         "3. The hub also wants the secret `{secret}`, as the password of HTTP Basic or in the "
         "header `X-Hub-Secret`; see the guide for how to have it sent.\n"
         "4. **Setup > Flows**: a record-triggered flow for each object, *A record is created or "

@@ -1,0 +1,324 @@
+"""Salesforce in small: one org over the shared world, with its REST API and what it pushes.
+
+A subscription says which of the two ways it is: `extra: {"webhook": "outbound_messages"}` (also the
+default) or `{"webhook": "change_events"}`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.sandbox import (
+    Edit,
+    Event,
+    Options,
+    Parcel,
+    Request,
+    Response,
+    Subscription,
+    Vendor,
+    World,
+    route,
+)
+from plugins.salesforce import pushing, seeding, soql
+from plugins.salesforce.catalogue import CASE_STATUSES, OBJECTS, describe
+from plugins.salesforce.ids import id18
+from plugins.salesforce.pushing import webhook
+from plugins.salesforce.stirring import Stirring
+
+API = "/services/data/v67.0"
+TABLES = ("User", "Account", "Contact", "Opportunity", "Case", "Task", "Event")
+BIN = timedelta(days=15)
+LONGEST_URL = 16_384
+KEPT_LOCATORS = 200
+RETRY_FIRST_S, RETRY_MOST_S, RETRY_FOR_S = 60.0, 7200.0, 86_400.0
+
+
+class Org(Stirring, Vendor):
+    """One org. `page_size` is how many rows its pages hold at most (the vendor's own: 2,000)."""
+
+    name = "salesforce"
+    tls = True
+    page_size = 2000
+
+    def __init__(self, world: World, options: Options) -> None:
+        super().__init__(world, options)
+        self.org_id = id18("00D5j000000AcMe")
+        self.consumer_key = f"3MVG9{self.rng.getrandbits(128):032x}"
+        self.consumer_secret = f"{self.rng.getrandbits(128):032X}"
+        self.session = f"{self.org_id[:15]}!{self.token}"
+        self._locators: dict[str, tuple[soql.Query, list[seeding.Row]]] = {}
+        self._calls = 0
+
+    def credentials(self) -> dict[str, dict[str, str]]:
+        settings = {"instance_url": self.url, "currency": "EUR", "consumer_key": self.consumer_key}
+        return {"settings": settings, "secrets": {"consumer_secret": self.consumer_secret}}
+
+    # --- the org's records
+
+    def seed(self, world: World) -> None:
+        for user in world.users_of(self.name):
+            self._put("User", seeding.user(world, user))
+        for company, presence in world.companies_of(self.name):
+            one = seeding.account(world, company, presence)
+            into = presence.merged_into
+            self._put("Account", one | {"MasterRecordId": into}, presence.deleted or bool(into))
+        for person, home, id in world.people_of(self.name):
+            self._put("Contact", seeding.contact(world, person, home, id))
+        for deal in world.deals_of(self.name):
+            self._put("Opportunity", seeding.opportunity(world, deal), deal.deleted)
+        for ticket in world.tickets_of(self.name):
+            if not ticket.spam:
+                gone = ticket.deleted or ticket.merged_into is not None
+                self._put("Case", seeding.case(world, ticket), gone)
+        for touch in world.touches_of(self.name):
+            self._put(*seeding.activity(world, touch))
+
+    def _put(self, name: str, one: seeding.Row, deleted: bool = False) -> None:
+        """The dead were deleted a few days ago, or the recycle bin would hide them."""
+        if deleted:
+            at = self.world.now - timedelta(days=3)
+            self.table(name).seed_deleted(one["Id"], one, at)
+        else:
+            self.table(name).seed(one["Id"], one)
+
+    def stamp(self, table: str, record: seeding.Row, now: datetime, created: bool) -> None:
+        text = seeding.stamp(now)
+        record |= {"SystemModstamp": text, "LastModifiedDate": text}
+        if created:
+            record["CreatedDate"] = text
+        if table == "Opportunity":
+            record |= seeding.staged(record)
+        if table == "Case":
+            self._stamp_case(record, text)
+
+    def _stamp_case(self, record: seeding.Row, text: str) -> None:
+        """The org tracks the history of a case's status, and derives what closed means from it."""
+        before = self.table("Case").get(record["Id"])
+        if before and before["Status"] != record["Status"]:
+            step = [text, before["Status"], record["Status"]]
+            record["_History"] = [*before.get("_History", []), step]
+        closed = CASE_STATUSES[record["Status"]]
+        record["IsClosed"] = closed
+        record["ClosedDate"] = (record.get("ClosedDate") or text) if closed else None
+
+    def merge(self, table: str, into: str, losers: Sequence[str]) -> None:
+        """The losers go to the bin with a pointer to the winner; their children move over."""
+        with self.lock:
+            for loser in losers:
+                self.table(table).patch(loser, {"MasterRecordId": into}, quiet=True)
+            super().merge(table, into, losers)
+            for name in ("Contact", "Opportunity", "Case", "Task", "Event"):
+                for one in self.table(name).all():
+                    if table == "Account" and one["AccountId"] in losers:
+                        self.table(name).patch(one["Id"], {"AccountId": into})
+
+    # --- REST
+
+    def authorise(self, request: Request) -> Response | None:
+        if request.headers.get("authorization") == f"Bearer {self.session}":
+            return None
+        return self.expired()
+
+    def expired(self) -> Response:
+        return refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+    def limited(self, retry_after: int) -> Response:
+        message = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+        return refusal(403, "REQUEST_LIMIT_EXCEEDED", message)
+
+    def server_error(self, status: int) -> Response:
+        page = "<html><body><h1>We are down for maintenance</h1></body></html>"
+        return Response(page, status, {"Content-Type": "text/html"})
+
+    def not_found(self, request: Request) -> Response:
+        return refusal(404, "NOT_FOUND", "The requested resource does not exist")
+
+    def limit_headers(self, request: Request) -> dict[str, str]:
+        self._calls += 1
+        return {"Sforce-Limit-Info": f"api-usage={self._calls}/5000000; api-bursts=1/750"}
+
+    @route("POST", "/services/oauth2/token", public=True)
+    def sign_in(self, request: Request) -> Response:
+        pair = f"{self.consumer_key}:{self.consumer_secret}".encode()
+        basic = f"Basic {base64.b64encode(pair).decode()}"
+        form = request.form
+        told = form.get("client_id"), form.get("client_secret")
+        known = request.headers.get("authorization") == basic
+        if form.get("grant_type") != "client_credentials":
+            return oauth_refusal("unsupported_grant_type", "grant type not supported")
+        if not known and told != (self.consumer_key, self.consumer_secret):
+            return oauth_refusal("invalid_client_id", "client identifier invalid")
+        return Response({
+            "access_token": self.session, "signature": "c2ln", "scope": "api",
+            "instance_url": self.url, "token_type": "Bearer", "issued_at": "1790000000000",
+            "id": f"{self.url}/id/{self.org_id}/{self.table('User').ids()[0]}",
+        })  # fmt: skip
+
+    @route("GET", "/services/data", public=True)
+    def versions(self, request: Request) -> object:
+        return [
+            {"label": label, "url": f"/services/data/v{number}", "version": number}
+            for label, number in (("Spring '26", "66.0"), ("Summer '26", "67.0"))
+        ]
+
+    @route("GET", "/services/oauth2/userinfo")
+    def user_info(self, request: Request) -> object:
+        user = self.table("User").all()[0]
+        return {"user_id": user["Id"], "organization_id": self.org_id, "name": user["Name"]}
+
+    @route("GET", f"{API}/limits")
+    def limits(self, request: Request) -> object:
+        return {"DailyApiRequests": {"Max": 5_000_000, "Remaining": 5_000_000 - self._calls}}
+
+    @route("GET", f"{API}/sobjects")
+    def objects(self, request: Request) -> object:
+        return {"sobjects": [{"name": name, "queryable": True} for name in OBJECTS]}
+
+    @route("GET", f"{API}/sobjects/<name>/describe")
+    def describe_one(self, request: Request) -> object:
+        name = request.params["name"]
+        return describe(name) if name in OBJECTS else self.not_found(request)
+
+    @route("GET", f"{API}/query")
+    def query(self, request: Request) -> object:
+        return self._answer(request, with_deleted=False)
+
+    @route("GET", f"{API}/queryAll")
+    def query_all(self, request: Request) -> object:
+        return self._answer(request, with_deleted=True)
+
+    @route("GET", f"{API}/query/<locator>")
+    def query_more(self, request: Request) -> object:
+        key, _, offset = request.params["locator"].rpartition("-")
+        if key not in self._locators:
+            return refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._page(request, key, int(offset))
+
+    def _answer(self, request: Request, with_deleted: bool) -> object:
+        if len(request.url) > LONGEST_URL:
+            return Response("<html>URI Too Long</html>", 414, {"Content-Type": "text/html"})
+        try:
+            query = soql.parse(request.query.get("q", ""), OBJECTS)
+        except soql.Refusal as error:
+            return refusal(400, error.code, str(error))
+        rows = [one for one in self._rows(query, with_deleted) if query.admits(one)]
+        if query.order:
+            rows.sort(key=query.sort_key)
+        key = f"01g{self.next_id():015d}"
+        self._locators[key] = (query, rows[: query.limit])
+        for old in list(self._locators)[:-KEPT_LOCATORS]:
+            del self._locators[old]
+        return self._page(request, key, 0)
+
+    def _page(self, request: Request, key: str, start: int) -> object:
+        query, rows = self._locators[key]
+        size, end = self.page_size, start + self.page_size
+        here, there = f"{API}/query/{key}-{start}", f"{API}/query/{key}-{end}"
+        done = end >= len(rows)
+        records = [self._envelope(query, one) for one in rows[start:end]]
+        answer: dict[str, Any] = {"totalSize": len(rows), "done": done, "records": records}
+        if not done and size:
+            answer["nextRecordsUrl"] = self.next_cursor(request, here, there)
+        return answer
+
+    def _envelope(self, query: soql.Query, one: seeding.Row) -> seeding.Row:
+        url = f"{API}/sobjects/{query.object}/{one.get('Id')}"
+        attributes = {"type": query.object, "url": url}
+        return {"attributes": attributes} | {name: one.get(name) for name in query.columns}
+
+    def _rows(self, query: soql.Query, with_deleted: bool) -> Iterator[seeding.Row]:
+        name, ids = query.object, query.wanted_ids()
+        if name not in TABLES:
+            yield from self._few(name)
+            return
+        table = self.table(name)
+        if ids is None:
+            yield from table.sorted_by("stamp", lambda r: (r["SystemModstamp"], r["Id"]))
+        else:
+            yield from (one for one in map(table.get, ids) if one is not None)
+        oldest = self.clock.now() - BIN
+        for id, stone in table.tombstones.items() if with_deleted else ():
+            if stone.at >= oldest and (ids is None or id in ids):
+                gone = {"IsDeleted": True, "SystemModstamp": seeding.stamp(stone.at)}
+                yield stone.record | gone
+
+    def _few(self, name: str) -> Iterator[seeding.Row]:
+        """Objects that are not kept in a table of their own."""
+        if name == "Organization":
+            yield {"Id": self.org_id, "Name": "Hub Demo Org", "IsSandbox": True}
+        elif name == "CaseStatus":
+            for label, closed in CASE_STATUSES.items():
+                yield {"ApiName": label, "MasterLabel": label, "IsClosed": closed}
+        elif name == "CaseHistory":
+            for one in self.table("Case").all():
+                for at, before, after in one.get("_History", ()):
+                    step = {"OldValue": before, "NewValue": after, "CreatedDate": at}
+                    yield {"CaseId": one["Id"], "Field": "Status", "Id": one["Id"]} | step
+
+    # --- what it pushes
+
+    def on_change(self, edit: Edit) -> Iterable[Event]:
+        if edit.kind == "merge":
+            yield from (_event(edit, loser, "DELETE") for loser in edit.losers)
+        kinds = {"create": "CREATE", "delete": "DELETE", "restore": "UNDELETE"}
+        yield _event(edit, edit.id, kinds.get(edit.kind, "UPDATE"))
+
+    def accepts(self, subscription: Subscription, event: Event) -> bool:
+        """A flow runs when a record is created or updated, never when it is deleted."""
+        if webhook(subscription) == "outbound_messages" and event.data["kind"] in (
+            "DELETE",
+            "UNDELETE",
+        ):
+            return False
+        return super().accepts(subscription, event)
+
+    def render(self, parcel: Parcel) -> bytes:
+        if webhook(parcel.subscription) == "change_events":
+            return pushing.relayed(self.org_id, parcel.events)
+        records = {
+            e.data["id"]: self.table(e.data["object"]).get(e.data["id"]) for e in parcel.events
+        }
+        return pushing.soap(self.org_id, self.url, parcel.events, records)
+
+    def sign(self, parcel: Parcel, body: bytes) -> dict[str, str]:
+        return pushing.headers(parcel.subscription, body)
+
+    def acknowledged(self, parcel: Parcel, status: int, body: bytes) -> bool:
+        if webhook(parcel.subscription) == "change_events":
+            return 200 <= status < 300
+        return status == 200 and re.search(rb"<Ack>\s*true\s*</Ack>", body) is not None
+
+    def retry_delay(self, attempt: int) -> float | None:
+        """A growing gap of two hours at most, for a day."""
+        waits = [min(RETRY_FIRST_S * 2**n, RETRY_MOST_S) for n in range(attempt)]
+        return waits[-1] if sum(waits) <= RETRY_FOR_S else None
+
+
+def _event(edit: Edit, id: str, kind: str) -> Event:
+    """A change event shows the changed columns alone, and on a delete none at all."""
+    after = edit.after if kind in ("CREATE", "UPDATE") and edit.after else {}
+    changed = [name for name in edit.fields if not name.startswith("_")]
+    names = changed if kind == "UPDATE" else [n for n in after if not n.startswith("_")]
+    shown = {n: after[n] for n in [*names, "LastModifiedDate"] if after.get(n) is not None}
+    data = {"object": edit.table, "id": id, "kind": kind, "shown": shown, "changed": changed}
+    return Event(f"{edit.table}.{kind}", data, key=id, at=edit.at)
+
+
+def refusal(status: int, code: str, message: str) -> Response:
+    """The REST API's error body: a list."""
+    return Response([{"message": message, "errorCode": code}], status)
+
+
+def oauth_refusal(word: str, description: str) -> Response:
+    """The sign-in's error body: an object."""
+    return Response({"error": word, "error_description": description}, 400)
+
+
+def create(world: World, options: Options) -> Org:
+    """The org over this world."""
+    return Org(world, options)
