@@ -1,0 +1,87 @@
+"""Real stores for every test process, only the loopback network, and nobody's own settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+for _name in [n for n in os.environ if n.startswith("HUB_")]:
+    if _name not in ("HUB_MONGOD", "HUB_REDIS_SERVER", "HUB_CHROMIUM"):
+        del os.environ[_name]
+for _name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+    os.environ.pop(_name, None)  # These beat `session.verify`, so a fake vendor's CA would not do.
+
+from hub.embedded import Embedded, Services
+from hub.store.client import connect
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """The browser to drive; None when this machine has none."""
+    return os.environ.get("HUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser, its tests are skipped aloud."""
+    if find_chromium():
+        return
+    skip = pytest.mark.skip(reason="no Chromium here: install it or name it with HUB_CHROMIUM")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; only for tests marked `browser`."""
+    found = find_chromium()
+    assert found, "mark this test `browser`"
+    return found
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The stores of this test process as something that can be killed and frozen.
+
+    Who kills or freezes one brings it back before the test ends.
+    """
+    stores = Embedded(tmp_path_factory.mktemp("stores"))
+    stores.start()
+    yield stores
+    stores.stop()
+
+
+@pytest.fixture(scope="session")
+def services(embedded: Embedded) -> Services:
+    """Where the stores of this test process listen."""
+    return embedded.services
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(services: Services) -> str:
+    return services.mongodb_uri
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: Services) -> str:
+    return services.redis_url
+
+
+@pytest.fixture
+def empty_services(services: Services) -> Services:
+    """The stores without any data."""
+    from redis import Redis
+
+    client = connect(services.mongodb_uri)
+    for name in client.list_database_names():
+        if name not in ("admin", "config", "local"):
+            client.drop_database(name)
+    client.close()
+    redis = Redis.from_url(services.redis_url)
+    redis.flushall()
+    redis.close()
+    return services
