@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 from mappings.errors import Unmappable
@@ -29,6 +30,7 @@ class Code:
             "Unmappable": Unmappable,
             "blank": blank,
             "child": child,
+            "deepcopy": deepcopy,
             "filled": filled,
             "item": item,
             "joined": joined,
@@ -52,9 +54,10 @@ class Code:
         return name
 
     def literal(self, value: Any) -> str:
-        """A value written in source where that is safe, else a name for it."""
-        plain = value is None or type(value) in (bool, int, str)
-        return repr(value) if plain else self.name(value)
+        """A value written in source where that is safe, else a fresh copy of it."""
+        if value is None or type(value) in (bool, int, str):
+            return repr(value)
+        return f"deepcopy({self.name(value)})"
 
     def hold(self, source: Source) -> None:
         """Fetch, once and before all fields, the objects and lists that a source reads from."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError
 
 from mappings.canonical import ENTITIES
 from mappings.code import Code
 from mappings.conversions import BUILTINS
+from mappings.plain import LONGEST_TEXT
 from mappings.plan import LinkRule, Plan
-from mappings.record import Context, Link, LinkBy, LinkKind, Mapped
+from mappings.record import Context, Mapped
 from mappings.rules import Rule
 from mappings.shape import HEAD
 from mappings.steps import MISSING, finder, fitter, linker, translator
@@ -36,6 +37,11 @@ WILD = (
 """What wild values make a conversion or an expression raise; a job's time-out is none of them."""
 
 _PRESENT = BUILTINS["present"]
+_PLAIN = BUILTINS["plain"]
+_TEXT = BUILTINS["text"]
+
+_CLEAN = f"v.__class__ is str and v.isascii() and '\\0' not in v and len(v) <= {LONGEST_TEXT}"
+"""The common case of text, decided without a call."""
 
 
 def compile_plan(plan: Plan) -> Callable[[Any, Context], Mapped]:
@@ -110,15 +116,16 @@ class _Code(Code):
         self.otherwise(link.rule)
         kind: Any = link.kind
         by: Any = link.by
-        call = self.name(_linker(kind, by, link.record))
         with self.block("if v is not None:"):
-            self.put(f"{call}(v, links)")
+            self.put(f"{self.name(linker(kind, by, link.record))}(v, links)")
 
     def result(self, plan: Plan) -> str:
-        links = "tuple(dict.fromkeys(links)) if len(links) > 1 else tuple(links)"
+        kinds = {link.kind for link in plan.links}
+        own = any(link.rule.own is not None for link in plan.links)
+        once = "dict.fromkeys(links)" if own or len(kinds) < len(plan.links) else "links"
         return (
             f"return Mapped({plan.object!r}, id, {plan.entity!r}, modified_at, created_at,"
-            f" external_id, deleted is True, merged_into, values, {links}, custom, url)"
+            f" external_id, deleted is True, merged_into, values, tuple({once}), custom, url)"
         )
 
     def otherwise(self, rule: Rule) -> None:
@@ -135,13 +142,9 @@ class _Code(Code):
         if rule.builtin is _PRESENT and rule.words is None:
             self.put("v = not blank(v)")
             return
-        with self.block("if v is not None and v != '':"):
-            before = len(self.lines)
+        with self.block("if v is not None:"):
+            self.put("pass")
             self.turn(rule, fit)
-            if len(self.lines) == before:
-                self.put("pass")
-        with self.block("else:"):
-            self.put("v = None")
 
     def raw_value(self, rule: Rule) -> None:
         sources = rule.sources
@@ -173,8 +176,8 @@ class _Code(Code):
         if rule.builtin is not None or rule.own is not None:
             self.convert(rule)
         if rule.words is not None:
-            self.put(f"v = {self.name(translator(rule.words, rule.other))}(v)")
-        elif fit and (rule.own is not None or rule.builtin is BUILTINS["plain"]):
+            self.translate(rule)
+        elif fit and (rule.own is not None or (rule.builtin is _PLAIN and rule.spec is not None)):
             with self.block("if v is not None:"):
                 self.put(f"v = {self.name(fitter(rule.spec))}(v)")
         several = rule.builtin is not None and rule.builtin.many
@@ -182,17 +185,32 @@ class _Code(Code):
         if rule.spec is not None and rule.spec.many and not several and wraps:
             self.put("v = None if v is None else v if v.__class__ is list else [v]")
 
+    def translate(self, rule: Rule) -> None:
+        words = self.name(rule.words)
+        missing = self.name(MISSING)
+        slow = self.name(translator(rule.words or {}, rule.other))
+        self.put(f"w = {words}.get(v, {missing}) if v.__class__ is str else {missing}")
+        self.put(f"v = {slow}(v) if w is {missing} else w")
+
     def convert(self, rule: Rule) -> None:
         guard = "if v is not None:" if rule.builtin is not None else "if not blank(v):"
         if rule.lookup is not None and rule.words is not None:
             guard = f"if v is not {self.name(MISSING)} and not blank(v):"
         with self.block(guard):
-            if rule.builtin is not None and rule.builtin.currency:
-                self.currency(rule)
-                self.put(f"v = {self.name(rule.builtin.call)}(v, currency)")
-            else:
-                call = rule.own or (rule.builtin.call if rule.builtin else None)
-                self.put(f"v = {self.name(call)}(v, context)")
+            self.call(rule)
+
+    def call(self, rule: Rule) -> None:
+        call = self.name(rule.own or (rule.builtin.call if rule.builtin else None))
+        if rule.builtin is not None and rule.builtin.currency:
+            self.currency(rule)
+            self.put(f"v = {call}(v, currency)")
+        elif rule.builtin is _TEXT:
+            with self.block(f"if {_CLEAN}:"):
+                self.put("v = v.strip() or None")
+            with self.block("else:"):
+                self.put(f"v = {call}(v)")
+        else:
+            self.put(f"v = {call}(v, context)")
 
     def currency(self, rule: Rule) -> None:
         first, *others = [
@@ -202,8 +220,3 @@ class _Code(Code):
         for other in others:
             with self.block("if blank(currency):"):
                 self.put(f"currency = {other}")
-
-
-def _linker(kind: LinkKind, by: LinkBy | None, record: str | None) -> Callable[..., None]:
-    call: Callable[[Any, list[Link]], None] = linker(kind, by, record)
-    return call

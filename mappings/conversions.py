@@ -5,6 +5,7 @@ Each returns None for a blank value and raises Unmappable("", sentence) for one 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ __all__ = ["BUILTINS", "Builtin"]
 LONGEST_ID = 1024
 LONGEST_ADDRESS = 2048
 _INT64 = 2**63
+_SMALL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,3})?")
 _SEPARATORS = re.compile(r"[;,]")
 _PHONE_NOISE = re.compile(r"[\s().\-/\u00a0]+")
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -40,6 +42,8 @@ def text(value: Any, context: Any = None) -> str | None:
 
 def identifier(value: Any, context: Any = None) -> str | None:
     """A vendor's id as text; whole numbers are ids too."""
+    if value.__class__ is str and value.isascii() and value.isalnum() and len(value) <= LONGEST_ID:
+        return str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) < _INT64 * 2:
             return str(value)
@@ -62,6 +66,8 @@ def integer(value: Any, context: Any = None) -> int | None:
     """A whole number of at most 64 bits, from a number or its text."""
     if value.__class__ is int and -_INT64 <= value < _INT64:
         return int(value)
+    if value.__class__ is str and "." not in value and _SMALL.fullmatch(value):
+        return int(value)
     amount = decimal(value)
     if amount is None:
         return None
@@ -78,16 +84,25 @@ def _int64(value: int) -> int:
 
 def number(value: Any, context: Any = None) -> int | float | None:
     """A finite number, from a number or its text."""
+    if value.__class__ is int and -_INT64 <= value < _INT64:
+        return int(value)
+    if value.__class__ is str and _SMALL.fullmatch(value):
+        return int(value) if "." not in value else _tidy(float(value))
     amount = decimal(value)
     return None if amount is None else _number(amount)
 
 
 def _number(amount: Decimal) -> int | float:
-    if amount.adjusted() > 300:
-        raise Unmappable("", "the number is too large")
     if amount == amount.to_integral_value() and abs(amount) < _INT64:
         return int(amount)
-    return float(amount)
+    found = float(amount)
+    if not math.isfinite(found):
+        raise Unmappable("", "the number is too large")
+    return found
+
+
+def _tidy(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
 
 
 def percent(value: Any, context: Any = None) -> int | float | None:
@@ -113,6 +128,8 @@ def boolean(value: Any, context: Any = None) -> bool | None:
     """A flag, from true, false, 1, 0 or their text."""
     if isinstance(value, bool):
         return value
+    if value.__class__ is str and value in _FLAGS:
+        return _FLAGS[value]
     word = str(value) if isinstance(value, int) and value in (0, 1) else value
     if not isinstance(word, str):
         refuse(word, "true or false")
@@ -205,7 +222,11 @@ def tags(value: Any, context: Any = None) -> list[str] | None:
 
 
 def plain_value(value: Any, context: Any = None) -> Any:
-    """Any JSON, safe to store."""
+    """Any JSON, safe to store; blank text is trimmed away, other text is as it was."""
+    if value.__class__ is bool:
+        return value
+    if value.__class__ is str:
+        return clean(value) if value and not value.isspace() else None
     return None if blank(value) else plain(value)
 
 

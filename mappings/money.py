@@ -30,7 +30,7 @@ EXPONENTS: dict[str, int] = {
 }
 """Digits after the point of each currency in use (ISO 4217 list one)."""
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 _EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 _INT64 = 2**63
 

@@ -133,9 +133,7 @@ def _custom(custom: Mapping[str, Any], where: Where, checker: Checker) -> tuple[
 def _links(links: Mapping[str, Any], where: Where, checker: Checker) -> tuple[LinkRule, ...]:
     found = []
     for name, written in links.items():
-        rule = checker.rule(
-            (*where, name), written, None, usual="plain", keys=(*RULE_KEYS, *LINK_KEYS)
-        )
+        rule = checker.rule((*where, name), written, None, usual="", keys=(*RULE_KEYS, *LINK_KEYS))
         if rule is not None:
             found.append(LinkRule(link_kind(name), written.get("by"), written.get("record"), rule))
     return tuple(found)

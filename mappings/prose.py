@@ -36,7 +36,7 @@ def html_text(value: Any, context: Any = None) -> str | None:
         return None
     pieces: list[str] = []
     hidden: str | None = None
-    for piece in _TAG.split(clean(value)):
+    for piece in _TAG.split(_without_comments(clean(value))):
         name = _tag_name(piece)
         if hidden is not None:
             hidden = None if name == hidden and piece.startswith("</") else hidden
@@ -44,9 +44,14 @@ def html_text(value: Any, context: Any = None) -> str | None:
             hidden = name
         elif name is not None:
             pieces.append("\n" if name in _NEW_LINE else "")
-        elif not piece.startswith(("<!", "<?")):
+        elif not (piece.startswith(("<!", "<?")) and piece.endswith(">")):
             pieces.append(html.unescape(piece))
     return _tidy("".join(pieces))
+
+
+def _without_comments(text: str) -> str:
+    first, *others = text.split("<!--")
+    return first + "".join(piece.partition("-->")[2] for piece in others)
 
 
 def _tag_name(piece: str) -> str | None:

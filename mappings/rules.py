@@ -70,7 +70,10 @@ class Checker:
         base: Path | None = None,
         keys: tuple[str, ...] = RULE_KEYS,
     ) -> Rule | None:
-        """The rule for one field; `usual` is its conversion if none is named. None if broken."""
+        """The rule for one field, or None if it is broken.
+
+        `usual` is the conversion if none is named ("" for none), else that of the field's type.
+        """
         before = len(self.problems.found)
         for key in written:
             if key not in keys:
@@ -157,8 +160,8 @@ class Checker:
     ) -> tuple[Builtin | None, Conversion | None]:
         name = written.get("as")
         if name is None and "map" not in written:
-            name = usual or self._usual(spec)
-        if name is None or (name == "enum" and spec is not None and spec.enum):
+            name = self._usual(spec) if usual is None else usual
+        if name in (None, "") or (name == "enum" and spec is not None and spec.enum):
             return None, None
         if isinstance(name, str) and name in self.conversions:
             return None, self.conversions[name]

@@ -150,13 +150,19 @@ def linker(kind_: LinkKind, by: LinkBy | None, record: str | None) -> Callable[[
     reference = _reference(by, record)
 
     def link(value: Any, links: list[Link]) -> None:
-        for one in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(one, Link):
-                links.append(_checked(one))
-            elif (found := reference(one)) is not None:
-                links.append(Link(kind_, by or "record", found))
+        if not isinstance(value, list | tuple):
+            one = value if isinstance(value, Link) else reference(value)
+            if one is not None:
+                links.append(_made(one, kind_, by))
+            return
+        found = [one if isinstance(one, Link) else reference(one) for one in value]
+        links.extend(_made(one, kind_, by) for one in dict.fromkeys(found) if one is not None)
 
     return link
+
+
+def _made(found: Link | str, kind_: LinkKind, by: LinkBy | None) -> Link:
+    return Link(kind_, by or "record", found) if isinstance(found, str) else _checked(found)
 
 
 def _reference(by: LinkBy | None, record: str | None) -> Callable[[Any], str | None]:

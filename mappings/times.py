@@ -7,7 +7,7 @@ from typing import Any
 
 from mappings.errors import Unmappable
 from mappings.money import decimal
-from mappings.plain import blank, refuse
+from mappings.plain import refuse
 
 __all__ = ["day", "epoch_ms", "epoch_s", "timestamp"]
 
@@ -22,11 +22,14 @@ def timestamp(value: Any, context: Any = None) -> datetime | None:
     if not isinstance(value, str):
         refuse(value, "a time as ISO 8601 text")
         return None
-    try:
-        return _moment(datetime.fromisoformat(value if value[4:5] == "-" else value.strip()))
-    except (ValueError, OverflowError):
-        if blank(value):
+    text = value.strip()
+    if text[4:5] != "-":
+        if not text:
             return None
+        raise Unmappable("", "it is not an ISO 8601 time")
+    try:
+        return _moment(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
         raise Unmappable("", "it is not an ISO 8601 time") from None
 
 
