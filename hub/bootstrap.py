@@ -100,8 +100,9 @@ class Hub:
         self.redis.close()
 
 
-def build(settings: Settings) -> Hub:
+def build(settings: Settings, *, timeout_ms: int = 10_000) -> Hub:
     """Connect to nothing yet: clients connect when first used."""
     redis = queue.connect(settings.redis_url)
-    catalogue = Catalogue(settings.mongodb_uri, settings.master_key.get_secret_value())
+    master_key = settings.master_key.get_secret_value()
+    catalogue = Catalogue(settings.mongodb_uri, master_key, timeout_ms=timeout_ms)
     return Hub(settings, catalogue, redis, queue.Doorbell(redis), load_plugins(), Clock())

@@ -1,0 +1,45 @@
+"""The web process: one factory that builds everything, `gunicorn "hub.web.app:create_app()"`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+
+from flask import Flask
+
+from hub import bootstrap, logs
+from hub.bootstrap import Hub
+from hub.settings import Settings, load_settings
+from hub.web import status
+
+STORE_TIMEOUT_MS = 3_000
+"""A vendor gives up after 5 to 10 s, a person sooner: a store that hangs is said to be down."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole site: the webhook edge in front, then API, screens and the status pages."""
+    settings = settings or load_settings(need_stores=True)
+    logs.configure(settings.log_level, settings.log_format)
+    hub = bootstrap.build(settings, timeout_ms=STORE_TIMEOUT_MS)
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.secret_key = _session_key(settings)
+    app.extensions["hub"] = hub
+    app.register_blueprint(status.blueprint(hub))
+    _add_parts(app, hub)
+    return app
+
+
+def _add_parts(app: Flask, hub: Hub) -> None:
+    """API, screens, and the edge: the hub may import `webhooks` here alone."""
+    for name in ("hub.web.api", "hub.web.screens"):
+        importlib.import_module(name).register(app, hub)
+    edge = importlib.import_module("webhooks.edge")
+    app.wsgi_app = edge.Edge(hub, app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _session_key(settings: Settings) -> bytes:
+    """The operator's secret, or one derived from the master key for this purpose alone."""
+    given = settings.session_secret.get_secret_value()
+    key = given or settings.master_key.get_secret_value()
+    return hmac.new(key.encode(), b"hub session", hashlib.sha256).digest()
