@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _live(sandbox: Sandbox, every: float, stopped: threading.Event) -> None:
     rng = random.Random()
     while not stopped.wait(every or None):
-        rng.choice(list(sandbox.vendors.values())).stir_many(1)
+        rng.choice(list(sandbox.vendors.values())).stir_many(rng.choice((1, 1, 1, 2)))
 
 
 def _parser() -> argparse.ArgumentParser:

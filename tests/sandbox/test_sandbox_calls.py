@@ -8,7 +8,8 @@ from tests.sandbox.tiny import Tiny
 
 
 def test_pages_hold_every_record_once_in_order(tiny: Tiny, client: requests.Session) -> None:
-    after, seen = "0", []
+    after: str | None = "0"
+    seen: list[int] = []
     while after is not None:
         page = client.get(f"{tiny.url}/api/companies", params={"after": after}).json()
         seen += [row["id"] for row in page["results"]]

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -110,7 +113,7 @@ def arguments(home: Path) -> list[str]:
 
 
 def wait_for(path: Path, process: subprocess.Popen[bytes]) -> dict[str, dict[str, object]]:
-    """Until the file is there; the process ending first fails the test."""
+    """Wait until the file is there; the process ending first fails the test."""
     while not path.exists():
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.05)
@@ -118,43 +121,49 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> dict[str, dict[str
     return described
 
 
+@contextmanager
+def running(
+    command: list[str], home: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, env=environment, cwd=home, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_the_process_serves_lives_and_stops_cleanly(
     home: Path, environment: dict[str, str]
 ) -> None:
-    command = [*arguments(home), "--life", "0.02"]
-    process = subprocess.Popen(command, env=environment, cwd=home, stderr=subprocess.PIPE)
-    path = home / "data" / "sandbox.json"
-    described = wait_for(path, process)
-    assert list(described) == ["tiny"]
-    url = str(described["tiny"]["url"])
-    secrets = described["tiny"]["secrets"]
-    assert isinstance(secrets, dict)
-    headers = {"authorization": f"Bearer {secrets['token']}"}
-    assert requests.get(f"{url}/api/companies", headers=headers, timeout=5).ok
-    assert path.stat().st_mode & 0o077 == 0
-    journal = home / "data" / "sandbox" / "tiny.jsonl"
-    while not journal.exists():
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=10)
-    assert process.returncode == 0
-    assert b"corrupt does not load: SyntaxError" in errors
+    with running([*arguments(home), "--life", "0.02"], home, environment) as process:
+        path = home / "data" / "sandbox.json"
+        described = wait_for(path, process)
+        assert list(described) == ["tiny"]
+        url, secrets = str(described["tiny"]["url"]), described["tiny"]["secrets"]
+        assert isinstance(secrets, dict)
+        headers = {"authorization": f"Bearer {secrets['token']}"}
+        assert requests.get(f"{url}/api/companies", headers=headers, timeout=5).ok
+        assert path.stat().st_mode & 0o077 == 0
+        journal = home / "data" / "sandbox" / "tiny.jsonl"
+        while not journal.exists():
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert b"corrupt does not load: SyntaxError" in errors
 
 
 def test_the_process_dies_with_its_parent(home: Path, environment: dict[str, str]) -> None:
     script = "import subprocess, sys; subprocess.Popen(sys.argv[1:]).wait()"
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments(home)],
-        env=environment,
-        cwd=home,
-        stderr=subprocess.PIPE,
-    )
-    described = wait_for(home / "data" / "sandbox.json", parent)
-    parent.kill()
-    # The child holds the other end of this pipe: it is closed when the child is gone.
-    assert parent.stderr is not None
-    parent.stderr.read()
+    command = [sys.executable, "-c", script, *arguments(home), "--vendors", "tiny"]
+    with running(command, home, environment) as parent:
+        described = wait_for(home / "data" / "sandbox.json", parent)
+        parent.kill()
+        # The child holds the other end of this pipe: it is closed when the child is gone.
+        assert parent.stderr is not None
+        assert select.select([parent.stderr], [], [], 10)[0], "the child lives on"
+        assert parent.stderr.read() == b""
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{described['tiny']['url']}/healthz", timeout=5)
 
