@@ -100,11 +100,16 @@ SHARED_HOSTS: Mapping[str, str] = MappingProxyType(
 )
 
 ROLE_NAMES: frozenset[str] = frozenset(
-    """abuse account accounting accounts admin administrator ap ar billing careers contact
-    customercare customerservice donotreply enquiries enquiry feedback finance hello help helpdesk
-    hostmaster hr info inquiries invoice invoices it jobs legal mail mailer-daemon marketing news
-    newsletter no-reply noreply notifications office operations ops orders payments payroll
-    postmaster press privacy procurement purchasing reception root sales security service
-    servicedesk subscriptions support team tech webmaster""".split()
-)
+    {
+        "abuse", "account", "accounting", "accounts", "admin", "administrator", "ap", "ar",
+        "billing", "careers", "contact", "customercare", "customerservice", "donotreply",
+        "enquiries", "enquiry", "feedback", "finance", "hello", "help", "helpdesk", "hostmaster",
+        "hr", "info", "inquiries", "invoice", "invoices", "it", "jobs", "legal", "mail",
+        "mailer-daemon", "marketing", "news", "newsletter", "no-reply", "noreply",
+        "notifications", "office", "operations", "ops", "orders", "payments", "payroll",
+        "postmaster", "press", "privacy", "procurement", "purchasing", "reception", "root",
+        "sales", "security", "service", "servicedesk", "subscriptions", "support", "team", "tech",
+        "webmaster",
+    }
+)  # fmt: skip
 """Local parts that stand for a desk; no person is identified by them."""

@@ -24,6 +24,7 @@ _LONGEST: Final = 2048
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _SCHEME_SLASHES: Final = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.ASCII)
 _AFTER_HOST: Final = re.compile(r"[/?#\\]")
+_NOT_IN_DOMAIN: Final = re.compile(r"[/?#\\:]")
 _PORT: Final = re.compile(r":[0-9]*\Z")
 _BRACKETED: Final = re.compile(r"[^<>]*<([^<>]+)>\s*\Z")
 _LOCAL_PART: Final = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}\Z")
@@ -31,14 +32,15 @@ _LOCAL_PART: Final = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}\Z")
 
 @lru_cache(maxsize=65_536)
 def host(text: str) -> str | None:
-    """The host name in a web address or host text, lower case and in ASCII form.
+    """The host name in a host, web address or e-mail address, lower case and in ASCII form.
 
-    None for a bare word, an IP address, an e-mail address or text that is no host.
+    None for a bare word, an IP address or text that is no host.
     """
     if len(text) > _LONGEST:
         return None
     rest = _SCHEME_SLASHES.sub("", unicodedata.normalize("NFKC", text).strip().lower(), count=1)
-    name = _PORT.sub("", _AFTER_HOST.split(rest, maxsplit=1)[0]).rstrip(".")
+    authority = _AFTER_HOST.split(rest, maxsplit=1)[0].rpartition("@")[2]
+    name = _PORT.sub("", authority).rstrip(".")
     labels = [_ascii(label) for label in name.replace("。", ".").split(".")]
     if len(labels) < 2 or labels[-1].isdigit() or not all(map(_LABEL.match, labels)):
         return None
@@ -94,7 +96,7 @@ def email(text: str) -> str | None:
     bracketed = _BRACKETED.match(text)
     bare = (bracketed[1] if bracketed else text).strip().lower().removeprefix("mailto:")
     local, at, domain = bare.rpartition("@")
-    name = host(domain) if at and not _AFTER_HOST.search(domain) and ":" not in domain else None
+    name = host(domain) if at and not _NOT_IN_DOMAIN.search(domain) else None
     if name is None or not _LOCAL_PART.match(local):
         return None
     address = f"{unicodedata.normalize('NFC', local)}@{name}"
@@ -114,7 +116,7 @@ def is_role_address(address: str) -> bool:
 
 
 def external_id(text: str) -> str | None:
-    """A tenant's own key, trimmed; case is kept. None for blanks and constants that mean nothing."""
+    """A tenant's own key, trimmed, its case kept; None for blanks and constants without meaning."""
     trimmed = text.strip()
     return None if _MEANINGLESS.match(trimmed) else trimmed
 
