@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -102,6 +103,11 @@ class Child:
         self._process.wait()
         self.pid_file.unlink(missing_ok=True)
 
+    def up(self, port: int, within: float = 30.0) -> bool:
+        """Wait until it listens on `port`; False when it ended or the time is up."""
+        wait_until(lambda: not self.running or listens(port), within)
+        return self.running and listens(port)
+
     def kill(self) -> None:
         """SIGKILL the whole group, as a power cut would, and reap it."""
         self._signal_group(signal.SIGKILL)
@@ -157,6 +163,12 @@ def group(leader: int) -> list[int]:
             if fields and int(fields[2]) == leader and fields[0] != "Z":
                 found.append(int(entry.name))
     return sorted(found)
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on this port of the loopback address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(true: Callable[[], Any], within: float, every: float = 0.02) -> bool:

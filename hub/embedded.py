@@ -14,13 +14,16 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from hub import binaries
-from hub.child import Child, wait_until
+from hub.child import Child, clear_leftover, wait_until
 from hub.errors import CorrectInput
 from hub.settings import RUNNING, running
 from hub.store.client import connect
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
 
 LOOPBACK = "127.0.0.1"
 SET_NAME = "hub"
@@ -64,11 +67,16 @@ class Embedded:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._lock = hold(self.data_dir)
         try:
-            for name in ("mongod", "redis"):
-                self._launch(name)
-            self._await_ready("redis")
-            self._await_ready("mongod")
+            before = running(self.data_dir).get("ports", {})
+            self._prepare("redis", before.get("redis", 0)).start()
+            mongod = self._prepare("mongod", before.get("mongod", 0))
+            if self._ports["mongod"] == before.get("mongod") or not self._has_data():
+                mongod.start()
+                self._await_ready("mongod")
+            else:
+                self._move_set()
             self._form_set()
+            self._await_ready("redis")
         except BaseException:
             self.stop()
             raise
@@ -95,10 +103,7 @@ class Embedded:
 
     def restart(self, name: Name) -> None:
         """Start one again on its port and wait until it takes writes."""
-        child = self._children[name]
-        child.stop()
-        child.start()
-        self._await_ready(name)
+        self._again(name)
         if name == "mongod":
             self._form_set()
 
@@ -123,15 +128,23 @@ class Embedded:
             "redis_url": f"redis://{LOOPBACK}:{redis}/0",
         }
 
-    def _launch(self, name: str) -> None:
-        wanted = running(self.data_dir).get("ports", {}).get(name, 0)
+    def _has_data(self) -> bool:
+        return (self.data_dir / "mongodb" / "WiredTiger").exists()
+
+    def _prepare(self, name: str, port: int) -> Child:
         pid_file = self.data_dir / "run" / f"{name}.pid"
-        self._ports[name] = wanted if wanted and is_free(wanted) else free_port()
+        clear_leftover(pid_file)
+        self._ports[name] = port if port and is_free(port) else free_port()
         command, env = self._command(name, self._ports[name])
-        log = self.data_dir / "logs" / f"{name}.log"
-        child = Child(name, command, log=log, pid_file=pid_file, env=env, death=signal.SIGTERM)
-        self._children[name] = child
-        child.start()
+        self._children[name] = Child(
+            name,
+            command,
+            log=self.data_dir / "logs" / f"{name}.log",
+            pid_file=pid_file,
+            env=env,
+            death=signal.SIGTERM,
+        )
+        return self._children[name]
 
     def _command(self, name: str, port: int) -> tuple[list[str], dict[str, str]]:
         return self._redis_command(port) if name == "redis" else self._mongod_command(port)
@@ -178,36 +191,52 @@ class Embedded:
         """Wait until it listens; another start on a new port if it could not have this one."""
         for attempt in range(1, ATTEMPTS + 1):
             child, port = self._children[name], self._ports[name]
-            wait_until(lambda c=child, p=port: not c.running or listens(p), 30)
-            if child.running and listens(port):
+            if child.up(port):
                 return
             child.kill()
-            if attempt < ATTEMPTS and not is_free(port):
+            if attempt < ATTEMPTS and not is_free(port) and not self._has_data():
                 self._ports[name] = free_port()
                 child.command, _ = self._command(name, self._ports[name])
             child.start()
         raise CorrectInput(f"{name} does not start:\n{child.last_words()}")
 
     def _form_set(self) -> None:
-        """Make the node a primary: initiate the set, or tell it its new port."""
-        port = self._ports["mongod"]
-        client = connect(f"mongodb://{LOOPBACK}:{port}/?directConnection=true", timeout_ms=20_000)
-        host = f"{LOOPBACK}:{port}"
-        try:
-            answer = client.admin.command("replSetGetConfig", check=False)
-            config: dict[str, Any] = answer.get("config", {})
-            if not config:
+        """Make the node a primary, at the first start by initiating the set."""
+        host = f"{LOOPBACK}:{self._ports['mongod']}"
+        with self._direct() as client:
+            config = client["local"]["system.replset"].find_one({"_id": SET_NAME})
+            if config is None:
                 members = [{"_id": 0, "host": host}]
                 client.admin.command("replSetInitiate", {"_id": SET_NAME, "members": members})
-            elif config["members"][0]["host"] != host:
-                config["members"][0]["host"] = host
-                config["version"] += 1
-                client.admin.command("replSetReconfig", config, force=True)
             is_primary = wait_until(lambda: client.admin.command("hello")["isWritablePrimary"], 20)
-            if not is_primary:
-                raise CorrectInput("MongoDB did not become ready within 20 seconds.")
-        finally:
-            client.close()
+        if not is_primary:
+            raise CorrectInput("MongoDB did not become ready within 20 seconds.")
+
+    def _move_set(self) -> None:
+        """Write the new address down while the node runs alone, then let it be a member.
+
+        A forced reconfiguration would first wait for whoever has the old port now.
+        """
+        child = self._children["mongod"]
+        as_member = child.command
+        at = as_member.index("--replSet")
+        child.command = as_member[:at] + as_member[at + 2 :]
+        self._again("mongod")
+        change = {"$set": {"members.0.host": f"{LOOPBACK}:{self._ports['mongod']}"}}
+        with self._direct() as client:
+            client["local"]["system.replset"].update_one({"_id": SET_NAME}, change)
+        child.command = as_member
+        self._again("mongod")
+
+    def _again(self, name: Name) -> None:
+        child = self._children[name]
+        child.stop(within=15)
+        child.start()
+        self._await_ready(name)
+
+    def _direct(self) -> MongoClient[dict[str, Any]]:
+        port = self._ports["mongod"]
+        return connect(f"mongodb://{LOOPBACK}:{port}/?directConnection=true", timeout_ms=20_000)
 
 
 def hold(data_dir: Path) -> IO[str]:
@@ -254,8 +283,3 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
         except OSError:
             return False
         return True
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
