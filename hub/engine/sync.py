@@ -84,7 +84,7 @@ class Sync:
 
     def _arrivals(self, page: Page, asked: datetime) -> Iterable[Incoming]:
         origin = {"kind": "run", "id": self.run["_id"]}
-        for one in page.records:
+        for one in page.records if self._maps() else ():
             yield from_record(self.source, self.stream.object, one, asked, origin)
         for change in page.changes:
             yield from from_change(self.source, change, asked, origin)

@@ -29,6 +29,7 @@ PAGE = 100
 USERS_PAGE = 200
 ORGANIZATIONS = "com.atlassian.servicedesk:sd-customer-organizations"
 GATEWAY = re.compile(r"/ex/jira/[A-Za-z0-9-]+")
+SITE_NAME = re.compile(r"[A-Za-z0-9-]+")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -206,17 +207,25 @@ def base_url(site: str) -> str:
 
     A bare name or host is completed; http is for this machine only. Raises CorrectInput.
     """
-    text = site.strip().rstrip("/")
+    text = site.strip()
     if "://" not in text:
-        text = "https://" + (text if "." in text else f"{text}.atlassian.net")
-    parts = urlsplit(text)
+        text = "https://" + (f"{text}.atlassian.net" if SITE_NAME.fullmatch(text) else text)
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises ValueError for a port that is none
+    except ValueError:
+        raise _no_site() from None
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    if not site.strip() or not parts.hostname or parts.username or not secure:
-        raise CorrectInput(
-            "Give the site's address, such as https://acme.atlassian.net.", field="site"
-        )
+    if not parts.hostname or "@" in parts.netloc or not secure:
+        raise _no_site()
     gateway = GATEWAY.match(parts.path)
     return f"{parts.scheme}://{parts.netloc}{gateway.group() if gateway else ''}"
+
+
+def _no_site() -> CorrectInput:
+    return CorrectInput(
+        "Give the site's address, such as https://acme.atlassian.net.", field="site"
+    )
 
 
 def translated(function: Callable[[], T]) -> T:

@@ -27,20 +27,14 @@ def check(client: JiraClient) -> AccountInfo:
 
 
 def describe(client: JiraClient) -> dict[str, Any]:
-    """Facts that mappings and screens use: the browsable address, projects, fields, statuses."""
-    me = client.myself()
+    """Facts that mappings use: the browsable address, and the fields that there are to pick from.
+
+    Records are mapped anew when a fact changes, so that only what seldom changes is one.
+    """
+    fields = [{"id": f["id"], "name": f["name"]} for f in client.fields()]
     return {
         "base_url": _server(client).get("baseUrl", client.base).rstrip("/"),
-        "time_zone": me.get("timeZone"),
-        "projects": [
-            {"id": p["id"], "key": p["key"], "name": p["name"], "type": p.get("projectTypeKey")}
-            for p in client.projects()
-        ],
-        "fields": [{"id": f["id"], "name": f["name"]} for f in client.fields()],
-        "statuses": [
-            {"id": s["id"], "name": s["name"], "category": s["statusCategory"]["key"]}
-            for s in client.statuses()
-        ],
+        "fields": sorted(fields, key=lambda field: str(field["id"])),
     }
 
 

@@ -42,9 +42,10 @@ VOLATILE = (
 def issue_pages(
     object: str, client: JiraClient, cursor: Any, fields: Sequence[str]
 ) -> Iterator[Page]:
-    """Issues in the order of their last change, from a cursor {"since", "seen", "token"}.
+    """Issues in the order of their last change, from a cursor {"since", "seen", "token", "turn"}.
 
-    `since` and `seen` are epoch milliseconds: where this run began, and how far it has come. All
+    `since` and `seen` are epoch milliseconds: where this run began, and how far it has come. `turn`
+    counts runs: one that reads only the overlap again ends where it began, and is no loop. All
     fields are read whatever mappings want, so that a fetch by id brings the same shape. A token
     that Jira no longer takes (they live 7 days) is given up for `seen`, which loses nothing
     because of the order.
@@ -59,7 +60,8 @@ def issue_pages(
         token = None if answer.get("isLast") else answer.get("nextPageToken")
         if not token:
             _suspect(object, client, cursor, state["seen"])
-            yield Page(records, {"since": state["seen"]}, total, changes)
+            turn = (cursor or {}).get("turn", 0) + 1
+            yield Page(records, {"since": state["seen"], "turn": turn}, total, changes)
             return
         if token in tokens:
             raise RetryLater("Jira gave the same page token twice.", reason="cursor_stuck")
@@ -237,7 +239,7 @@ def _issues(name: str, object: str, entity: str) -> Stream:
 
 
 STREAMS = (
-    Stream("projects", "project", None, project_pages, interval_s=DAY_S, deletes="listing"),
+    Stream("projects", "project", None, project_pages, interval_s=DAY_S, deletes="never"),
     Stream("users", "user", "user", user_pages, user_fetch, interval_s=DAY_S, deletes="listing"),
     _issues("requests", "request", "ticket"),
     _issues("issues", "issue", "work_item"),

@@ -18,7 +18,7 @@ Opener = Callable[..., JiraClient]
 @pytest.fixture
 def vendor() -> Iterator[JiraSandbox]:
     """Jira over a world of sixty companies."""
-    with Sandbox(vendors=[create], seed=7, accounts=60) as sandbox:
+    with Sandbox(vendors=[create], seed=7, accounts=60, retry_scale=1 / 6000) as sandbox:
         served = sandbox["jira"]
         assert isinstance(served, JiraSandbox)
         yield served

@@ -144,7 +144,15 @@ def test_a_change_that_the_index_shows_late_is_not_lost(
 
 def test_an_empty_run_keeps_its_place(vendor: JiraSandbox, client: JiraClient) -> None:
     vendor.unindexed |= live(vendor, "issue")
-    assert pages("issue", client, {"since": 1767571200000})[-1].cursor == {"since": 1767571200000}
+    assert pages("issue", client, {"since": 1767571200000})[-1].cursor["since"] == 1767571200000
+
+
+def test_a_run_that_reads_only_the_overlap_is_told_from_a_loop(client: JiraClient) -> None:
+    before = pages("issue", client)[-1].cursor
+    run = pages("issue", client, before)
+    assert records(run)
+    assert run[-1].cursor["since"] == before["since"]
+    assert run[-1].cursor != before
 
 
 def test_an_empty_full_listing_of_full_projects_is_refused(
@@ -161,7 +169,7 @@ def test_an_empty_full_listing_of_empty_projects_is_fine(
 ) -> None:
     for id in live(vendor, "issue"):
         vendor.table("issues").delete(id)
-    assert [page.cursor for page in pages("issue", client)] == [{"since": 0}]
+    assert [page.cursor["since"] for page in pages("issue", client)] == [0]
 
 
 @pytest.mark.parametrize("object", ["request", "issue"])
