@@ -66,7 +66,7 @@ def next_due(
 
 
 def _earliest(days: Iterable[date], tomorrow: date) -> date | None:
-    """The first of the days from tomorrow on; nothing is earlier than tomorrow, so it ends there."""
+    """The first of the days from tomorrow on; no day is earlier than tomorrow, so that ends it."""
     first = None
     for day in days:
         if day == tomorrow:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.errors import CorrectInput
 from hub.health import measures, score, scorecard
 from hub.health.measures import Measure
 from hub.health.words import explain_words
@@ -56,6 +55,28 @@ def value_for(curve: Any, target: float) -> float:
 
 def explained(found: dict[str, Measure], closes: list[Any] | None = None, **more: Any) -> Any:
     return score.score(found, CARD, closes or [], TODAY, **more)
+
+
+def closes(*healths: float, band: str, capped: bool = False) -> list[dict[str, Any]]:
+    """Closes of the days up to yesterday, all in one band since 1 January."""
+    made = []
+    for ago, health in enumerate(reversed(healths), start=1):
+        made.append(
+            {
+                "day": str(TODAY - timedelta(days=ago)),
+                "revision": "hub-default/1",
+                "health": health,
+                "raw": health,
+                "cap_points": 0.0,
+                "band": band,
+                "band_since": "2026-01-01",
+                "coverage": 1.0,
+                "capped": capped,
+                "final": None,
+                "measures": {},
+            }
+        )
+    return made
 
 
 @st.composite
@@ -142,70 +163,6 @@ def test_a_lower_bound_belongs_to_its_band(health: float, name: str) -> None:
     assert explained(all_at(health))["band"] == name
 
 
-def closes(*healths: float, band: str, capped: bool = False) -> list[dict[str, Any]]:
-    """Closes of the days up to yesterday, all in one band since 1 January."""
-    made = []
-    for ago, health in enumerate(reversed(healths), start=1):
-        made.append(
-            {
-                "day": str(TODAY - timedelta(days=ago)),
-                "revision": "hub-default/1",
-                "health": health,
-                "raw": health,
-                "cap_points": 0.0,
-                "band": band,
-                "band_since": "2026-01-01",
-                "coverage": 1.0,
-                "capped": capped,
-                "final": None,
-                "measures": {},
-            }
-        )
-    return made
-
-
-@pytest.mark.parametrize(
-    ("before", "history", "health", "expected"),
-    [
-        ("green", (80,), 74, "green"),
-        ("green", (80,), 73.1, "green"),
-        ("green", (80,), 73, "yellow"),
-        ("green", (80,), 49, "red"),
-        ("green", (74, 74), 74, "green"),
-        ("green", (74, 74, 74), 74, "yellow"),
-        ("green", (74, 75, 74), 74, "green"),
-        ("green", (74, 74, 74, 76), 74, "green"),
-        ("yellow", (60,), 76.9, "yellow"),
-        ("yellow", (60,), 77, "green"),
-        ("yellow", (75, 75, 75), 75, "green"),
-        ("yellow", (60,), 49, "yellow"),
-        ("yellow", (60,), 48, "red"),
-        ("yellow", (49, 49, 49), 49, "red"),
-        ("red", (40,), 51, "red"),
-        ("red", (40,), 52, "yellow"),
-        ("red", (40,), 75.5, "green"),
-        ("unknown", (40,), 51, "yellow"),
-    ],
-)
-def test_hysteresis(before: str, history: tuple[float, ...], health: float, expected: str) -> None:
-    told = explained(all_at(health), closes(*history, band=before))
-    assert told["band"] == expected
-    assert told["band_since"] == ("2026-01-01" if expected == before else str(TODAY))
-
-
-def test_caps_bypass_hysteresis_both_ways() -> None:
-    found = all_at(80, ("payment_overdue",))
-    assert explained(found, closes(90, band="green"))["band"] == "red"
-    found = all_at(51)
-    assert explained(found, closes(45, band="red", capped=True))["band"] == "yellow"
-
-
-def test_hysteresis_looks_only_at_closes_before_today_of_this_revision() -> None:
-    today = {**closes(80, band="green")[0], "day": str(TODAY)}
-    other = {**closes(80, band="green")[0], "revision": "own/2"}
-    assert explained(all_at(74), [today, other])["band"] == "yellow"
-
-
 @pytest.mark.parametrize(
     ("health", "direction"), [(65, "up"), (64.9, "steady"), (55, "down"), (55.1, "steady")]
 )
@@ -268,96 +225,8 @@ def test_who_has_left_keeps_the_last_score_as_evidence() -> None:
     assert explain_words(later) == ["This account left on 2026-03-04; its last health was 62."]
 
 
-BROKEN = st.sets(st.sampled_from(sorted(XS)), min_size=1)
-
-
-@settings(max_examples=150, deadline=None)
-@given(some_measures(), BROKEN, st.integers(1, 3))
-def test_a_broken_source_never_turns_an_account_red_or_green(
-    found: dict[str, Measure], broken: set[str], days_stale: int
-) -> None:
-    """Days of health, then of a stale source, then of one that is gone: nothing else changes."""
-    kept = [k for k in broken if found[k].state in ("ok", "stale")]
-    stale = found | {
-        k: Measure(k, "stale", found[k].value, "", "", known=0.5, caps=found[k].caps) for k in kept
-    }
-    gone = found | {k: lost(k) for k in kept}
-    history: list[dict[str, Any]] = []
-    for day, today in enumerate([found] * 4 + [stale] * days_stale + [gone] * 40):
-        told = score.score(today, CARD, history[-29:], TODAY + timedelta(days=day))
-        history.append(score.day_close(told))
-    allowed = {history[0]["band"], "yellow", "unknown"}
-    if history[0]["band"] == "unknown":
-        return
-    assert {close["band"] for close in history} <= allowed
-
-
-def test_a_broken_source_does_not_hide_what_others_know() -> None:
-    """Seats were perfect and their source broke; then everything else goes to the bottom."""
-    first = score.score(all_at(60) | {"usage_recency": ok("usage_recency", 0)}, CARD, [], TODAY)
-    now = all_at(20) | {"usage_recency": lost("usage_recency")}
-    told = score.score(now, CARD, [score.day_close(first)], TODAY + timedelta(days=1))
-    assert told["band"] == "red"
-
-
 def test_an_account_that_was_never_linked_takes_the_reference() -> None:
     found = all_at(90) | {"payment": lost("payment", broken=False)}
     told = explained(found)
     assert told["raw"] == pytest.approx(90 * 0.88 + 60 * 0.12)
     assert told["coverage"] == pytest.approx(0.88)
-
-
-def document() -> dict[str, Any]:
-    return scorecard.default_document()
-
-
-def test_weights_are_normalised() -> None:
-    made = document()
-    for dimension in made["dimensions"]:
-        dimension["weight"] *= 3
-        for rule in dimension["measures"]:
-            rule["weight"] /= 7
-    told = score.score(all_at(80), scorecard.from_document(made), [], TODAY)
-    usual = explained(all_at(80))
-    assert told["raw"] == pytest.approx(usual["raw"])
-    assert [d["weight"] for d in told["dimensions"]] == pytest.approx([35, 20, 20, 10, 10, 5])
-
-
-def test_the_default_weights_sum_to_a_hundred() -> None:
-    made = document()
-    assert sum(d["weight"] for d in made["dimensions"]) == 100
-    assert {sum(r["weight"] for r in d["measures"]) for d in made["dimensions"]} == {100}
-    assert [r["key"] for d in made["dimensions"] for r in d["measures"]] == list(measures.KEYS)
-    assert len(measures.KEYS) == 17
-
-
-def set_in(path: str, value: Any) -> Any:
-    made: Any = document()
-    *way, last = path.split(".")
-    target = made
-    for step in way:
-        target = target[int(step) if step.isdigit() else step]
-    target[int(last) if last.isdigit() else last] = value
-    return made
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "field"),
-    [
-        ("dimensions.0.weight", -1, "adoption.weight"),
-        ("dimensions.0.measures.1.weight", "much", "usage_trend.weight"),
-        ("dimensions.0.measures.1.weight", float("nan"), "usage_trend.weight"),
-        ("dimensions.1.measures.0.key", "open_urgnet", "open_urgnet"),
-        ("dimensions.1.measures.0.key", "nps", "nps"),
-        ("dimensions.1.measures.0.curve", [[1, 0], [0, 1]], "open_urgent.curve"),
-        ("dimensions.1.measures.0.reference", 101, "open_urgent.reference"),
-        ("dimensions", [], "dimensions"),
-        ("bands.yellow", 80, "bands"),
-        ("caps.no_such", 10, "caps.no_such"),
-        ("caps.urgent_open", 101, "caps.urgent_open"),
-    ],
-)
-def test_a_scorecard_that_cannot_be_right_is_refused(path: str, value: Any, field: str) -> None:
-    with pytest.raises(CorrectInput) as caught:
-        scorecard.from_document(set_in(path, value))
-    assert caught.value.field == field
