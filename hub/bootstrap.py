@@ -71,7 +71,7 @@ class Hub:
     def open_client(
         self, connector: str, settings: Mapping[str, str], secrets: Mapping[str, str], key: str
     ) -> Any:
-        http = VendorHttp(self.redis, key)
+        http = VendorHttp(self.redis, key, self.settings.sandbox_ca)
         return self.plugins.connector(connector).open(settings, secrets, http)
 
     def source(self, store: TenantStore, connection: Doc) -> Source:

@@ -22,6 +22,7 @@ from hub.errors import Reconnect, RetryLater
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
+LOOPBACK = ("https://127.0.0.1:", "https://localhost:")
 SHORT_WAIT_S = 2.0
 """Waits up to this long are slept through; longer ones go back as a due time."""
 DEFAULT_PAUSE_S = 30.0
@@ -75,9 +76,9 @@ class Guard:
 class VendorHttp:
     """What a connector gets as `Http`: a guarded session, and a guard for SDK calls."""
 
-    def __init__(self, redis: Redis | None, connection_id: str) -> None:
+    def __init__(self, redis: Redis | None, connection_id: str, loopback_ca: str = "") -> None:
         self._guard = Guard(redis, connection_id)
-        self.session: requests.Session = GuardedSession(self._guard)
+        self.session: requests.Session = GuardedSession(self._guard, loopback_ca)
 
     def call(self, operation: str, function: Callable[[], T]) -> T:
         return _guarded(self._guard, function)
@@ -86,15 +87,18 @@ class VendorHttp:
 class GuardedSession(requests.Session):
     """A session with default time-outs that turns transport trouble into the hub's errors."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, loopback_ca: str = "") -> None:
         super().__init__()
         self._guard = guard
+        self._loopback_ca = loopback_ca
         self.headers["User-Agent"] = "customer-hub/0.1"
         self.mount("http://", HTTPAdapter(pool_maxsize=8, max_retries=0))
         self.mount("https://", HTTPAdapter(pool_maxsize=8, max_retries=0))
 
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
         options.setdefault("timeout", (CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
+        if self._loopback_ca and str(url).startswith(LOOPBACK):
+            options["verify"] = self._loopback_ca
         return _guarded(self._guard, lambda: self._once(method, url, *args, **options))
 
     def _once(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:

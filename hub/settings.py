@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict, description="an app's own credentials, by connector"
     )
+    sandbox_ca: str = Field("", description="CA file of sandbox vendors, for loopback only")
     connectors_path: str = Field("", description="a folder with further connectors")
 
     @field_validator("master_key")

@@ -33,7 +33,10 @@ def links_of(record: Doc) -> list[Link]:
 
 def paths(record: Doc) -> tuple[str, ...]:
     """The record's watch keys in the order in which they are tried."""
-    return account_paths(links_of(record), record["connection_id"])
+    own = (
+        (record.get("values") or {}).get("emails", ()) if record.get("entity") == "contact" else ()
+    )
+    return account_paths(links_of(record), record["connection_id"], own)
 
 
 def look_up(store: TenantStore, wanted: Iterable[str]) -> Answers:

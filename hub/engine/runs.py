@@ -140,7 +140,11 @@ def _finish(
     lease: Lease,
     now: datetime,
 ) -> None:
-    """Close the run, move the stream's cursor and, after a full listing, look for the missing."""
+    """Close the run, move the stream's cursor and, after a full listing, look for the missing.
+
+    The first complete run makes the source whole, which every account's score has waited for.
+    """
+    was = store.streams.find_one({"_id": run["stream_id"]}) or {}
     state: Doc = {
         "cursor": run.get("cursor"),
         "run": None,
@@ -160,6 +164,8 @@ def _finish(
         within.streams.update({"_id": run["stream_id"]}, {"$set": state})
 
     store.transact(close)
+    if was.get("fresh_at") is None or was.get("failing_since") is not None:
+        connections.rescore(store)
     done = store.runs.find_one({"_id": run["_id"]}) or run
     hub.plugins.tell(
         "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
