@@ -244,7 +244,7 @@ def translated(function: Callable[[], T]) -> T:
 
 def refusal(status: int, headers: Mapping[str, str]) -> VendorError:
     """What an HTTP answer of Jira means for the caller."""
-    if status == 429 or status == 0 or status >= 500:
+    if status in PASSING or status >= 500:
         reason = headers.get("RateLimit-Reason") or ("limited" if status == 429 else "down")
         after = retry_after(headers, datetime.now(UTC))
         return RetryLater(
@@ -261,6 +261,8 @@ def refusal(status: int, headers: Mapping[str, str]) -> VendorError:
     return GiveUp(f"Jira refuses this request with status {status} ({word}).", reason=word)
 
 
+PASSING = (0, 408, 409, 425, 429)
+"""Statuses that pass: a broken answer, time-outs (409 from the list of users), limits."""
 REFUSED = {400: "bad_request", 403: "forbidden", 404: "not_found", 410: "retired"}
 
 

@@ -256,7 +256,8 @@ def test_the_sdk_does_not_ask_what_it_is_talking_to(
             "reconnect",
         ),
         (404, {}, GiveUp, "not_found"),
-        (409, {}, GiveUp, "refused"),
+        (409, {}, RetryLater, "down"),
+        (418, {}, GiveUp, "refused"),
         (410, {}, GiveUp, "retired"),
         (429, {}, RetryLater, "limited"),
         (
