@@ -81,7 +81,7 @@ def _ticket(values: Values, record_key: str, contacts: list[str]) -> Contributio
     opened = day_of(values.get("opened_at"))
     counters: dict[str, dict[str, int]] = {}
     if opened:
-        counters[OPENED + values.get("type", "other")] = {opened: 1}
+        counters[OPENED + (values.get("type") or "other")] = {opened: 1}
     reopened = _reopen_day(values)
     if values.get("reopen_count") and reopened:
         counters["reopens"] = {reopened: values["reopen_count"]}

@@ -11,6 +11,7 @@ import pytest
 
 from hub.health import facts, measures, score, scorecard, state
 from hub.health.context import HealthContext, SourceFreshness
+from hub.health.words import explain_words
 
 TODAY = date(2026, 3, 4)
 NOW = datetime(2026, 3, 4, 6, 0, tzinfo=UTC)
@@ -177,3 +178,15 @@ def test_the_example_from_records() -> None:
     assert told["coverage"] == 0.935
     assert found["usage_trend"].text == "412 active user-days vs 528 in the 28 days before"
     assert found["usage_trend"].evidence == ("usage:2026-02-05..2026-03-04",)
+    words = explain_words(told)
+    assert words[0] == (
+        "Health 74 of 100, yellow since 2026-03-04; 94 % of the weight is known, confidence high."
+    )
+    assert (
+        "  Usage trend: 412 active user-days vs 528 in the 28 days before: 5.8 of 10.9 points"
+        " (from sandbox, fresh at 2026-03-04 05:55 UTC)."
+    ) in words
+    assert "  Open urgent tickets: 1 open ticket urgent, high or escalated: 4.2 of 7.0 points" in (
+        line.partition(" (from")[0] for line in words
+    )
+    assert words[-1] == "Not configured and left out: Key features in use."

@@ -1,4 +1,4 @@
-"""Any order, duplication and day of the same changes gives the same state and the same values."""
+"""Any order, duplication and day of the same changes gives the same state and values."""
 
 from __future__ import annotations
 
@@ -258,17 +258,15 @@ def engaged_contacts(present: dict[str, Record], today: date) -> int:
     return len({person for who in recent for person in who})
 
 
-def undone(present: dict[str, Record]) -> list[dict[str, Any]]:
-    return [w for w, _, _ in of(present, "work_item") if w.get("status_category") != "done"]
-
-
 def overdue_items(present: dict[str, Record], today: date) -> int:
-    seen = [w for w in undone(present) if w.get("customer_visible") and "due_on" in w]
+    work = [w for w, _, _ in of(present, "work_item") if w.get("status_category") != "done"]
+    seen = [w for w in work if w.get("customer_visible") and "due_on" in w]
     return sum(date.fromisoformat(w["due_on"]) < today for w in seen)
 
 
 def oldest_bug(present: dict[str, Record], today: date) -> int:
-    bugs = [w for w in undone(present) if w.get("kind") == "bug" and "opened_at" in w]
+    work = [w for w, _, _ in of(present, "work_item") if w.get("status_category") != "done"]
+    bugs = [w for w in work if w.get("kind") == "bug" and "opened_at" in w]
     ages: list[int] = [(today - w["opened_at"].date()).days for w in bugs]
     return max([0, *ages])
 
