@@ -25,8 +25,8 @@ def worlds(draw: st.DrawFn) -> list[Node]:
         held = draw(st.sets(st.sampled_from(CLAIMS), max_size=3))
         fate = draw(st.sampled_from(["live", "live", "live", "deleted", "merged"]))
         into = draw(st.sampled_from(keys)) if fate == "merged" else None
-        authoritative = key[:2] in AUTHORITATIVE
-        nodes.append(node(key, *held, live=fate == "live", authoritative=authoritative, into=into))
+        guarded, claims = key[:2] in AUTHORITATIVE, frozenset(held)
+        nodes.append(Node(key, key[:2], "o", guarded, fate == "live", claims, into))
     return nodes
 
 
