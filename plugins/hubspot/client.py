@@ -254,7 +254,7 @@ def _said_at(date: str | None) -> datetime:
 
 def _listing(answer: Answer, asked: str | None) -> Listing:
     after = following(answer.data)
-    if after is not None and after == asked:
+    if after is not None and after == (asked or ""):
         raise GiveUp("HubSpot gave the same page cursor again.", reason="cursor_stuck")
     return Listing(_results(answer.data), after, answer.at)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from hub.api import AccountInfo, CorrectInput, GiveUp, Json
+from hub.api import AccountInfo, CorrectInput, GiveUp, Json, Reconnect
 from plugins.hubspot.client import Client
 from plugins.hubspot.records import OBJECTS
 
@@ -60,7 +60,10 @@ def describe(client: Client) -> Json:
 
 
 def _account(client: Client) -> Mapping[str, Any]:
-    account = client.account()
+    try:
+        account = client.account()
+    except Reconnect as error:
+        raise Reconnect("HubSpot does not accept the token.", field="access_token") from error
     if not isinstance(account, dict) or "portalId" not in account:
         raise CorrectInput("This address does not answer like HubSpot's API.", field="base_url")
     return account

@@ -97,9 +97,9 @@ def ordered(ends: Mapping[str, bool]) -> list[Json]:
 
 
 def following(data: Mapping[str, Any]) -> str | None:
-    """The cursor behind a page, None at the end."""
+    """The cursor behind a page, None at the end; a blank one is not an end."""
     after = ((data.get("paging") or {}).get("next") or {}).get("after")
-    return None if after in (None, "") else str(after)
+    return None if after is None else str(after)
 
 
 def deletion(object_: str, raw: Mapping[str, Any]) -> Change:

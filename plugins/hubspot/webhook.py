@@ -22,6 +22,7 @@ WINDOW_MS = 300_000
 
 OBJECTS = ("company", "contact", "deal", "ticket")
 TYPE_IDS = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket"}
+ENDS = {**{word: word for word in OBJECTS}, "parent_company": "company", "child_company": "company"}
 KINDS: Mapping[str, ChangeKind] = {
     "creation": "upsert",
     "propertyChange": "upsert",
@@ -69,12 +70,6 @@ def verify(delivery: Delivery, registration: Registration) -> None:
         raise BadSignature(
             "The v3 signature does not match: compare the client secret and the public address."
         )
-
-
-def sign(secret: str, method: str, url: str, body: bytes, stamp_ms: int) -> str:
-    """The value of X-HubSpot-Signature-v3 for one request, as HubSpot makes it."""
-    message = f"{method}{_decode(url)}".encode() + body + str(stamp_ms).encode()
-    return _mac(secret, message).decode()
 
 
 def delivery_key(delivery: Delivery) -> str:
@@ -207,11 +202,11 @@ def _merge(event: Mapping[str, Any], object_: str) -> Change:
 
 
 def _link(event: Mapping[str, Any], object_: str) -> Change:
-    words = str(event.get("associationType", "")).lower().split("_to_")
-    near = (object_, _text_id(event, "fromObjectId"))
-    far_object = next((word for word in OBJECTS if words[-1].startswith(word)), None)
-    if len(words) != 2 or far_object is None:
+    _, _, far_word = str(event.get("associationType", "")).lower().partition("_to_")
+    far_object = ENDS.get(far_word)
+    if far_object is None:
         return _ignored(event, object_, "unused_association")
+    near = (object_, _text_id(event, "fromObjectId"))
     return Change(
         object=object_,
         native_id=near[1],
