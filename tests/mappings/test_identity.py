@@ -149,6 +149,11 @@ def test_a_record_that_is_gone_follows_but_never_joins() -> None:
     assert only(found.edges, "dropped").kind == "domain"
 
 
+def test_a_deleted_record_goes_with_the_one_made_in_its_place() -> None:
+    gone = node("sf:Account:1", "x:1", live=False)
+    assert groups(gone, node("sf:Account:2", "x:1")) == sets("sf:Account:1 sf:Account:2")
+
+
 def test_records_that_are_all_gone_stay_one() -> None:
     one = node("sf:Account:1", "d:acme.com", live=False)
     other = node("hs:company:1", "d:acme.com", live=False)

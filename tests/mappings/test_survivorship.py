@@ -72,6 +72,9 @@ def test_order_of_sources(field: str, sources: tuple[str, ...], winner: str) -> 
 def test_ties_go_by_source_name_and_then_by_record_key() -> None:
     two = [member("sf", {"name": "S"}, day=9), member("hs", {"name": "H"}, day=1)]
     assert values("account", *two) == {"name": "H"}
+    keyed = [Member(key, source, "crm", "c", T0, False, {"name": source})
+             for key, source in [("a:o:1", "sf"), ("b:o:1", "hs")]]  # fmt: skip
+    assert values("account", *keyed) == {"name": "hs"}
     same = [member("sf", {"name": "two"}, n=2), member("sf", {"name": "one"}, n=1)]
     assert values("account", *same) == {"name": "one"}
 
