@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from hub.health.scorecard import Scorecard
@@ -64,9 +65,15 @@ def _has_left(before: str, target: str, health: float, scorecard: Scorecard) -> 
 def _beyond_for_days(
     before: str, target: str, scorecard: Scorecard, closes: Sequence[dict[str, Any]]
 ) -> bool:
-    recent = [c["health"] for c in closes[-scorecard.hysteresis_closes :]]
-    if len(recent) < scorecard.hysteresis_closes or None in recent:
+    last = closes[-scorecard.hysteresis_closes :]
+    recent = [c["health"] for c in last]
+    if len(recent) < scorecard.hysteresis_closes or None in recent or not _in_a_row(last):
         return False
     down = ORDER.index(target) < ORDER.index(before)
     past = [_past(before, target, health, scorecard) for health in recent]
     return all(p > 0 if down else p >= 0 for p in past)
+
+
+def _in_a_row(closes: Sequence[dict[str, Any]]) -> bool:
+    days = [date.fromisoformat(close["day"]).toordinal() for close in closes]
+    return days == list(range(days[0], days[0] + len(days)))

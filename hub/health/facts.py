@@ -26,6 +26,9 @@ TOUCH = "touch|"
 FEATURE = "feature|"
 """Counter prefix, followed by the feature: contacts by the day on which they last used it."""
 
+CONTACT = "contact|"
+"""Prefix of a total, followed by the key of the person."""
+
 
 def contribution(
     entity: str,
@@ -38,7 +41,8 @@ def contribution(
 
     `values` are canonical values; `record_key` is "connection:object:native_id";
     `contact_keys` are the *external* contacts of a ticket, activity or survey answer (requester,
-    participants, respondent), in any stable key. Deleted records, and entities that no measure
+    participants, respondent), in any stable key; of a contact's record, the person that it is, so
+    that several records of one person count once. Deleted records, and entities that no measure
     reads (account, opportunity, user, usage_event), contribute {}.
     """
     facts = _FACTS.get(entity)
@@ -205,7 +209,7 @@ def _invoice(values: Values, record_key: str, contacts: list[str]) -> Contributi
 def _contact(values: Values, record_key: str, contacts: list[str]) -> Contribution:
     if values.get("is_internal") or values.get("status") in ("left", "erased"):
         return {}
-    return {"totals": {"contacts": 1}}
+    return {"totals": {CONTACT + (contacts[0] if contacts else record_key): 1}}
 
 
 def _parts(counters: dict[str, Any], items: dict[str, Any]) -> Contribution:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from hub.health.context import HealthContext, reporting_mrr
-from hub.health.facts import TOUCH, Contribution
+from hub.health.facts import CONTACT, TOUCH, Contribution
 
 State = dict[str, Any]
 
@@ -120,7 +120,7 @@ def rollup(state: Mapping[str, Any], context: HealthContext, today: date) -> dic
     subscriptions = list(items.get("subscriptions", {}).values())
     return {
         "open_tickets": len(items.get("tickets", ())),
-        "contacts": state.get("totals", {}).get("contacts", 0),
+        "contacts": sum(1 for name in state.get("totals", {}) if name.startswith(CONTACT)),
         "last_touch": max(touches, default=None),
         "mrr": reporting_mrr(subscriptions, context),
         "seats": seats(state, context),

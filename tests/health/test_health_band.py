@@ -106,6 +106,13 @@ def test_hysteresis(before: str, history: tuple[float, ...], health: float, expe
     assert told["band_since"] == ("2026-01-01" if expected == before else str(TODAY))
 
 
+def test_closes_that_are_not_in_a_row_do_not_let_go_of_a_band() -> None:
+    history = closes(74, 74, 74, 74, band="green")
+    assert explained(all_at(74), history)["band"] == "yellow"
+    del history[2]
+    assert explained(all_at(74), history)["band"] == "green"
+
+
 def test_caps_bypass_hysteresis_both_ways() -> None:
     found = all_at(80, ("payment_overdue",))
     assert explained(found, closes(90, band="green"))["band"] == "red"

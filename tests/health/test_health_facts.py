@@ -92,7 +92,9 @@ def test_the_roll_up_by_hand() -> None:
     parts = [
         facts.contribution("ticket", {"status": "pending", "opened_at": opened}, "t1", False),
         facts.contribution("ticket", {"status": "solved", "opened_at": opened}, "t2", False),
-        facts.contribution("contact", {"full_name": "Ada"}, "p1", False),
+        facts.contribution("contact", {"full_name": "Ada"}, "p1", False, ["ada"]),
+        facts.contribution("contact", {"full_name": "A."}, "p3", False, ["ada"]),
+        facts.contribution("contact", {"full_name": "Bob"}, "p4", False),
         facts.contribution("contact", {"full_name": "Us", "is_internal": True}, "p2", False),
         facts.contribution("activity", {"touch": True, "started_at": opened}, "a1", False),
         facts.contribution(
@@ -108,7 +110,7 @@ def test_the_roll_up_by_hand() -> None:
     context = HealthContext(datetime(2026, 1, 1, tzinfo=UTC), seats=99, renewal_on="2026-12-31")
     assert state.rollup(state.rebuild(parts, START), context, START) == {
         "open_tickets": 1,
-        "contacts": 1,
+        "contacts": 2,
         "last_touch": "2025-12-20",
         "mrr": money,
         "seats": 7,
