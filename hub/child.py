@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+LOG_BYTES = 16 * 1024 * 1024
+"""A log that is larger is put aside at the next start."""
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -68,6 +70,8 @@ class Child:
         clear_leftover(self.pid_file)
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
@@ -101,6 +105,7 @@ class Child:
             self._process.wait(within)
         self._signal_group(signal.SIGKILL)
         self._process.wait()
+        wait_until(lambda: not self.pids(), 2)
         self.pid_file.unlink(missing_ok=True)
 
     def up(self, port: int, within: float = 30.0) -> bool:
@@ -124,7 +129,7 @@ class Child:
         """Every living process of its group."""
         return group(self.pid) if self.pid else []
 
-    def last_words(self, lines: int = 12) -> str:
+    def last_words(self, lines: int = 40) -> str:
         """The end of its log."""
         try:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -152,6 +157,11 @@ def clear_leftover(pid_file: Path) -> None:
                 os.killpg(pid, signal.SIGKILL)
             wait_until(lambda: _started_at(pid) != started, 5)
     pid_file.unlink(missing_ok=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, zombies left out."""
+    return _started_at(pid) > 0
 
 
 def group(leader: int) -> list[int]:

@@ -93,7 +93,7 @@ class Embedded:
         for child in self._children.values():
             child.gone()
         if self._lock:
-            note(self.data_dir, mongodb_uri="", redis_url="")
+            note(self.data_dir, mongodb_uri="", redis_url="", port=0)
             self._lock.close()
             self._lock = None
 

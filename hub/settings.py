@@ -94,14 +94,14 @@ class Settings(BaseSettings):
         return {f"HUB_{name.upper()}": _plain(value) for name, value in values.items()}
 
 
-def load_settings(*, need_stores: bool = False, **given: Any) -> Settings:
+def load_settings(*, need_stores: bool = False, join: bool = True, **given: Any) -> Settings:
     """Read the settings; `given` (from the command line) wins over the environment over the file.
 
-    What is not set is filled from a hub that runs in the data folder: its stores, port and key.
-    Raises CorrectInput naming the setting; with `need_stores`, also when no store is known.
+    With `join`, what is not set is filled from a hub that runs in the data folder: its stores and
+    port. Raises CorrectInput naming the setting; with `need_stores`, also when none are known.
     """
     settings = _read({name: value for name, value in given.items() if value is not None})
-    settings = settings.model_copy(update=_found(settings))
+    settings = complete(settings, running(settings.data_dir) if join else {})
     if need_stores and not (settings.mongodb_uri and settings.redis_url):
         raise CorrectInput(
             f"No stores are known: start `hub up` in {settings.data_dir}, or set HUB_MONGODB_URI "
@@ -165,22 +165,22 @@ def _read(given: Mapping[str, Any]) -> Settings:
         raise CorrectInput(f"The settings cannot be read: {error}.", field="settings") from None
 
 
-def _found(settings: Settings) -> dict[str, Any]:
-    """What the environment left open and the data folder knows."""
-    now = running(settings.data_dir)
+def complete(settings: Settings, now: Mapping[str, Any]) -> Settings:
+    """What was left open: stores and port from a hub that runs now, keys from the data folder."""
     key = settings.master_key.get_secret_value() or _kept_key(settings.data_dir)
-    if "port" not in settings.model_fields_set and now.get("port"):
-        settings = settings.model_copy(update={"port": now["port"]})
-    return {
-        "port": settings.port,
+    session = settings.session_secret.get_secret_value() or _derived(key, b"hub-session")
+    port = (
+        settings.port if "port" in settings.model_fields_set else now.get("port") or settings.port
+    )
+    found = {
+        "port": port,
         "mongodb_uri": settings.mongodb_uri or now.get("mongodb_uri", ""),
         "redis_url": settings.redis_url or now.get("redis_url", ""),
         "master_key": SecretStr(key),
-        "session_secret": SecretStr(
-            settings.session_secret.get_secret_value() or _derived(key, b"hub-session")
-        ),
-        "public_url": settings.public_url or f"http://{settings.host}:{settings.port}",
+        "session_secret": SecretStr(session),
+        "public_url": settings.public_url or f"http://{settings.host}:{port}",
     }
+    return settings.model_copy(update=found)
 
 
 def _kept_key(data_dir: Path) -> str:

@@ -1,0 +1,187 @@
+"""The supervisor over real processes, with small ones in place of the hub's own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from hub.child import is_alive, listens, wait_until
+from hub.embedded import free_port
+from hub.errors import CorrectInput
+from hub.settings import ROOT, Settings, load_settings, running
+from hub.stack import Stack
+from hub.stack.roles import Role, web
+
+HERE = "tests.foundation.small"
+
+
+def small(settings: Settings) -> Sequence[Role]:
+    """A web process and a helper."""
+    return [web(settings, f"{HERE}:site"), Role("helper", (sys.executable, "-m", HERE, "helper"))]
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    settings = load_settings(join=False, data_dir=folder, port=free_port(), web_workers=1)
+    with Stack(settings, plan=small, say=said.append) as started:
+        yield started
+
+
+def _answer(stack: Stack) -> str:
+    with urllib.request.urlopen(stack.url, timeout=5) as reply:
+        return str(reply.read().decode())
+
+
+def _is_back(stack: Stack, name: str, before: list[int]) -> Callable[[], bool]:
+    return lambda: bool(stack.pids(name)) and not set(before) & set(stack.pids(name))
+
+
+@pytest.mark.stack
+def test_it_answers_and_tells_where_it_is(stack: Stack) -> None:
+    assert int(_answer(stack)) in stack.pids("web")
+    assert sorted(stack.names()) == ["helper", "mongod", "redis", "web"]
+    joined = load_settings(data_dir=stack.settings.data_dir, need_stores=True)
+    assert joined.port == stack.settings.port
+    assert joined.mongodb_uri == stack.settings.mongodb_uri
+    assert joined.master_key == stack.settings.master_key
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("name", ["web", "helper", "redis", "mongod"])
+def test_what_is_killed_comes_back(stack: Stack, said: list[str], name: str) -> None:
+    before = stack.pids(name)
+    stack.kill(name)
+    assert wait_until(_is_back(stack, name, before), 20)
+    assert wait_until(stack.is_ready, 20)
+    assert any(line.startswith(f"{name} ended (signal 9)") for line in said)
+
+
+@pytest.mark.stack
+def test_what_is_taken_down_stays_down_until_restarted(stack: Stack) -> None:
+    stack.take_down("redis")
+    before = stack.pids("helper")
+    stack.kill("helper")
+    assert wait_until(_is_back(stack, "helper", before), 20)
+    assert stack.pids("redis") == []
+    stack.restart("redis")
+    assert len(stack.pids("redis")) == 1
+
+
+@pytest.mark.stack
+def test_a_frozen_web_answers_after_thaw(stack: Stack) -> None:
+    stack.freeze("web")
+    with pytest.raises(OSError, match="timed out"):
+        urllib.request.urlopen(stack.url, timeout=0.3)
+    stack.thaw("web")
+    assert wait_until(stack.is_ready, 10)
+
+
+@pytest.mark.stack
+def test_an_error_in_a_log_is_shown_with_the_name(stack: Stack, said: list[str]) -> None:
+    stack.restart("helper")
+    assert wait_until(lambda: "helper | hello from helper" in said, 10)
+
+
+def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = load_settings(join=False, data_dir=tmp_path, port=port)
+        with pytest.raises(CorrectInput, match=f"Port {port} is in use.*--port"):
+            Stack(settings, plan=small).start()
+    assert not (tmp_path / "mongodb").exists()
+
+
+def test_a_process_that_does_not_start_says_why(tmp_path: Path) -> None:
+    def broken(settings: Settings) -> Sequence[Role]:
+        return [web(settings, f"{HERE}:absent")]
+
+    stack = Stack(load_settings(join=False, data_dir=tmp_path, port=free_port()), plan=broken)
+    with pytest.raises(CorrectInput, match="absent"):
+        stack.start()
+    assert [name for name in stack.names() if stack.pids(name)] == []
+
+
+def test_one_store_alone_is_refused(tmp_path: Path) -> None:
+    settings = load_settings(
+        join=False, data_dir=tmp_path, port=free_port(), redis_url="redis://127.0.0.1:1/0"
+    )
+    with pytest.raises(CorrectInput, match="both HUB_MONGODB_URI and HUB_REDIS_URL"):
+        Stack(settings, plan=small).start()
+
+
+def test_stores_of_your_own_need_a_key_of_your_own(tmp_path: Path) -> None:
+    uris = {"mongodb_uri": "mongodb://127.0.0.1:1", "redis_url": "redis://127.0.0.1:1/0"}
+    settings = load_settings(join=False, data_dir=tmp_path, port=free_port(), **uris)
+    with pytest.raises(CorrectInput, match="HUB_MASTER_KEY"):
+        Stack(settings, plan=small).start()
+
+
+def test_a_lost_master_key_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mongodb").mkdir()
+    (tmp_path / "mongodb" / "WiredTiger").touch()
+    with pytest.raises(CorrectInput, match=r"master\.key is missing"):
+        Stack(load_settings(join=False, data_dir=tmp_path, port=free_port()), plan=small).start()
+
+
+UP = """
+import sys
+from pathlib import Path
+from hub.settings import load_settings
+from hub.stack import Stack, run, _told_to_stop
+from tests.foundation.test_stack import small
+with _told_to_stop():
+    settings = load_settings(join=False, data_dir=Path(sys.argv[1]), port=int(sys.argv[2]))
+    run(Stack(settings, plan=small), lambda s: print(*sum(map(s.pids, s.names()), []), flush=True))
+"""
+
+
+def _up(folder: Path, port: int) -> tuple[subprocess.Popen[str], list[int]]:
+    command = [sys.executable, "-c", UP, str(folder), str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    return process, [int(pid) for pid in process.stdout.readline().split()]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path, how: signal.Signals) -> None:
+    port = free_port()
+    process, pids = _up(tmp_path, port)
+    with process:
+        process.send_signal(how)
+        assert process.wait(10) == 0
+    assert len(pids) == 6
+    assert [pid for pid in pids if is_alive(pid)] == []
+    assert not listens(port)
+    assert running(tmp_path)["mongodb_uri"] == ""
+
+
+@pytest.mark.stack
+def test_killed_itself_it_takes_everything_along_and_starts_again(tmp_path: Path) -> None:
+    port = free_port()
+    process, pids = _up(tmp_path, port)
+    with process:
+        process.kill()
+    assert len(pids) == 6
+    assert wait_until(lambda: not any(map(is_alive, pids)), 15)
+    process, again = _up(tmp_path, port)
+    with process:
+        assert len(again) == 6
+        process.terminate()
