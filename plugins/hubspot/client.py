@@ -123,6 +123,7 @@ class Client:
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
             "properties": ["hs_object_id"],
             "limit": limit,
+            "after": "0",
         }
         return self._ask(f"{kind}.search", self._api(f"{kind}.search_api").do_search, body)
 

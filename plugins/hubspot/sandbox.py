@@ -62,7 +62,8 @@ class HubSpot(Vendor):
             self.table("owners").seed(owner["id"], owner)
 
     def stamp(self, table: str, record: Row, now: datetime, created: bool) -> None:
-        if table not in OBJECTS:
+        before = self.table(table).get(record.get("id", ""))
+        if table not in OBJECTS or before and before["properties"] == record["properties"]:
             return
         own = {MODIFIED[table]: iso(now), "hs_object_id": record["id"]}
         if created:
