@@ -61,30 +61,13 @@ class Org(Stirring, Vendor):
     # --- the org's records
 
     def seed(self, world: World) -> None:
-        for user in world.users_of(self.name):
-            self._put("User", seeding.user(world, user))
-        for company, presence in world.companies_of(self.name):
-            one = seeding.account(world, company, presence)
-            into = presence.merged_into
-            self._put("Account", one | {"MasterRecordId": into}, presence.deleted or bool(into))
-        for person, home, id in world.people_of(self.name):
-            self._put("Contact", seeding.contact(world, person, home, id))
-        for deal in world.deals_of(self.name):
-            self._put("Opportunity", seeding.opportunity(world, deal), deal.deleted)
-        for ticket in world.tickets_of(self.name):
-            if not ticket.spam:
-                gone = ticket.deleted or ticket.merged_into is not None
-                self._put("Case", seeding.case(world, ticket), gone)
-        for touch in world.touches_of(self.name):
-            self._put(*seeding.activity(world, touch))
-
-    def _put(self, name: str, one: seeding.Row, deleted: bool = False) -> None:
         """The dead were deleted a few days ago, or the recycle bin would hide them."""
-        if deleted:
-            at = self.world.now - timedelta(days=3)
-            self.table(name).seed_deleted(one["Id"], one, at)
-        else:
-            self.table(name).seed(one["Id"], one)
+        at = world.now - timedelta(days=3)
+        for name, one, deleted in seeding.rows(world):
+            if deleted:
+                self.table(name).seed_deleted(one["Id"], one, at)
+            else:
+                self.table(name).seed(one["Id"], one)
 
     def stamp(self, table: str, record: seeding.Row, now: datetime, created: bool) -> None:
         text = seeding.stamp(now)

@@ -5,6 +5,7 @@ Arguments are the world's own shapes (hub/sandbox/README.md); results are whole 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -44,6 +45,25 @@ def major(minor: int | None, currency: str) -> float | None:
     if minor is None:
         return None
     return float(minor) if currency == "JPY" else minor / 100
+
+
+def rows(world: Any) -> Iterator[tuple[str, Row, bool]]:
+    """Every record of the org: its object, the row, and whether it lies in the recycle bin."""
+    for one in world.users_of(VENDOR):
+        yield "User", user(world, one), False
+    for company, presence in world.companies_of(VENDOR):
+        into = presence.merged_into
+        found = account(world, company, presence) | {"MasterRecordId": into}
+        yield "Account", found, presence.deleted or into is not None
+    for person, presence, id in world.people_of(VENDOR):
+        yield "Contact", contact(world, person, presence, id), False
+    for deal in world.deals_of(VENDOR):
+        yield "Opportunity", opportunity(world, deal), deal.deleted
+    for ticket in world.tickets_of(VENDOR):
+        if not ticket.spam:
+            yield "Case", case(world, ticket), ticket.deleted or ticket.merged_into is not None
+    for touch in world.touches_of(VENDOR):
+        yield *activity(world, touch), False
 
 
 def user(world: Any, one: Any) -> Row:

@@ -37,8 +37,8 @@ CHANGE_EVENTS = Webhook(
     key_holds=True,
     setup=(
         "1. **Setup > Change Data Capture**: select Account, Contact, Opportunity, Case and Task.\n"
-        "2. Let your relay subscribe to `/data/ChangeEvents` and POST to `{url}` a JSON object with "
-        "`organization_id` (00D...) and `events`, a list of the events as it received them.\n"
+        "2. Let your relay subscribe to `/data/ChangeEvents` and POST to `{url}` a JSON object "
+        "with `organization_id` (00D...) and `events`, a list of the events as it received them.\n"
         "3. Sign the raw body with HMAC-SHA256 under `{secret}` and send it as "
         "`X-Hub-Signature-256: sha256=<hex>`; a relay that cannot sign sends the secret itself as "
         "`X-Hub-Secret`.\n"
