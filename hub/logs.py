@@ -68,7 +68,12 @@ def _shared_processors() -> list[Processor]:
 
 def _last(format: str) -> list[Processor]:
     if format == "console":
-        return [redact, structlog.dev.ConsoleRenderer(colors=False)]
+        return [
+            redact,
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
     return [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
 
 

@@ -58,7 +58,7 @@ class Edge:
             max_age_s=settings.admission_max_age_ms / 1000,
             rate=settings.connection_rate,
             max_backlog=settings.connection_backlog,
-            disk=settings.data_dir,
+            disk=settings.data_dir if settings.data_dir.is_dir() else None,
             disk_free_min=settings.disk_free_min,
         )
 

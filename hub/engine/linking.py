@@ -10,10 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mappings.identity import account_paths
-
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from mappings.identity import account_paths
 from mappings.language import Link
 
 PERSON_LINKS = ("contact", "requester", "reporter")
@@ -32,11 +31,16 @@ def links_of(record: Doc) -> list[Link]:
 
 
 def paths(record: Doc) -> tuple[str, ...]:
-    """The record's watch keys in the order in which they are tried."""
+    """The record's watch keys in the order in which they are tried.
+
+    A record of a ticket, such as a rating, follows the ticket's account last.
+    """
     own = (
         (record.get("values") or {}).get("emails", ()) if record.get("entity") == "contact" else ()
     )
-    return account_paths(links_of(record), record["connection_id"], own)
+    links, connection = links_of(record), record["connection_id"]
+    tickets = [f"r:{connection}:{t.value}" for t in links if (t.kind, t.by) == ("ticket", "record")]
+    return (*account_paths(links, connection, own), *tickets)
 
 
 def look_up(store: TenantStore, wanted: Iterable[str]) -> Answers:

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mappings.identity import Edge, Node, claim_keys, claims, partition
-
 from hub.store.client import Doc
 from hub.store.control import new_id
 from hub.store.tenant import TenantStore
+from mappings.identity import Claim, Edge, Node, claim_keys, claims, partition
 
 NODE_FIELDS = {
     "connection_id": 1,
@@ -134,7 +133,7 @@ def _neighbours(
     return found.values()
 
 
-def _claims(record: Doc) -> frozenset[object]:
+def _claims(record: Doc) -> frozenset[Claim]:
     return claims(record["entity"], record.get("values") or {}, record.get("external_id"))
 
 
