@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
-
 from mappings.canonical import ENTITIES
 from mappings.code import Code
 from mappings.conversions import BUILTINS
@@ -28,13 +26,13 @@ WILD = (
     ArithmeticError,
     AssertionError,
     AttributeError,
-    JMESPathError,
     LookupError,
     RuntimeError,
     TypeError,
     ValueError,
 )
-"""What wild values make a conversion or an expression raise; a job's time-out is none of them."""
+"""What wild values make a conversion or an expression raise (JMESPath's errors are ValueErrors);
+a job's time-out is none of them."""
 
 _PRESENT = BUILTINS["present"]
 _PLAIN = BUILTINS["plain"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mappings.conversions import BUILTINS
 from mappings.errors import Unmappable
 from mappings.language import Context, Link, Mapped, ObjectMapping, load
 
@@ -248,3 +250,14 @@ def test_defaults_are_not_shared_between_records() -> None:
     mapping = load(text, "m.yaml", {})["t"]
     mapping.apply({"id": 1}, Context()).values["tags"].append("spoiled")
     assert mapping.apply({"id": 2}, Context()).values == {"tags": ["a"]}
+
+
+def test_the_example_of_the_reference_is_a_mapping() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert list(load(example, "docs/mapping.md", {})) == ["company", "owner"]
+
+
+def test_the_reference_names_every_conversion() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    assert [name for name in BUILTINS if f"`{name}`" not in page] == []
