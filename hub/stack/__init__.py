@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from pydantic import SecretStr
+
 from hub.settings import Settings
 from hub.stack.supervisor import Stack, Vendors
 
@@ -24,14 +26,31 @@ def up(settings: Settings) -> None:
 
 
 def demo(settings: Settings) -> None:
-    """The same with sandbox vendors and a tenant connected to them.
-
-    `hub.demo` prepares the settings for the vendors, then makes the tenant and prints the link.
-    """
-    story: Any = importlib.import_module("hub.demo")
+    """The same with sandbox vendors and a tenant connected to them; prints a signed-in link."""
     with _told_to_stop():
-        stack = Stack(settings, with_sandbox=True, adapt=story.prepare, say=_tell)
-        run(stack, lambda running: story.run(running.settings, running.vendors))
+        run(Stack(settings, with_sandbox=True, adapt=trust, say=_tell), _tell_the_story)
+
+
+def trust(settings: Settings, vendors: Vendors) -> Settings:
+    """Settings that know the sandbox vendors' certificate and the apps' own credentials there."""
+    apps = {
+        name: {key: SecretStr(value) for key, value in vendor["operator"].items()}
+        for name, vendor in vendors.items()
+        if "operator" in vendor
+    }
+    authority = next((vendor["ca"] for vendor in vendors.values() if "ca" in vendor), "")
+    return settings.model_copy(
+        update={"apps": {**settings.apps, **apps}, "sandbox_ca": str(authority)}
+    )
+
+
+def _tell_the_story(stack: Stack) -> None:
+    """Imported late: `hub up` needs nothing of it."""
+    from rich.console import Console
+
+    story: Any = importlib.import_module("hub.demo")
+    link = story.run(stack.settings, stack.sandbox_file, Console())
+    print(f"\nOpen {link}\n", flush=True)
 
 
 def run(stack: Stack, then: Callable[[Stack], None]) -> None:

@@ -85,7 +85,7 @@ class Stack:
         try:
             if self._with_sandbox:
                 self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-                self._clear_sandbox_file()
+                self.sandbox_file.unlink(missing_ok=True)
             self._start_stores()
             if self._with_sandbox:
                 self._launch(sandbox(self.settings))
@@ -224,18 +224,17 @@ class Stack:
         finally:
             catalogue.close()
 
-    def _sandbox_file(self) -> Path:
+    @property
+    def sandbox_file(self) -> Path:
+        """Where the sandbox says what is needed to connect to each of its vendors."""
         return self.settings.data_dir / "sandbox.json"
-
-    def _clear_sandbox_file(self) -> None:
-        self._sandbox_file().unlink(missing_ok=True)
 
     def _meet_vendors(self) -> None:
         child = self._children["sandbox"]
-        wait_until(lambda: self._sandbox_file().exists() or not child.running, READY_S)
-        if not self._sandbox_file().exists():
+        wait_until(lambda: self.sandbox_file.exists() or not child.running, READY_S)
+        if not self.sandbox_file.exists():
             raise self._not_started(child)
-        self.vendors = json.loads(self._sandbox_file().read_text())
+        self.vendors = json.loads(self.sandbox_file.read_text())
         if self._adapt:
             self.settings = self._adapt(self.settings, self.vendors)
 
