@@ -170,8 +170,14 @@ def _earlier(stamp: str | None) -> str | None:
 
 
 def _stream(word: str, name: str, entity: str, **more: Any) -> Stream:
+    """Deletes show in every window; a full listing now and then finds what vanished without one.
+
+    That is a record which the hub's user may no longer see, or which was deleted while the
+    connection lay still for longer than the recycle bin keeps (15 days).
+    """
+    kept = {"deletes": "listing"} | more
     return Stream(
-        name=word, object=name, entity=entity, pages=pages(name), fetch=fetch(name), **more
+        name=word, object=name, entity=entity, pages=pages(name), fetch=fetch(name), **kept
     )
 
 

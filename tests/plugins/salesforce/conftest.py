@@ -35,8 +35,7 @@ def connect(org: Org) -> Opener:
         given = org.credentials()
         values = given["settings"] | given["secrets"] | other
         secret = {field.key for field in CONNECTOR.fields if field.secret}
-        http = VendorHttp(None, "c1")
-        http.session.verify = str(org.ca)
+        http = VendorHttp(None, "c1", loopback_ca=str(org.ca))
         client = CONNECTOR.open(
             {k: v for k, v in values.items() if k not in secret},
             {k: v for k, v in values.items() if k in secret},
