@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from pymongo.errors import PyMongoError
 
-from hub import bootstrap, logs
+from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
-from hub.engine import days, purge
+from hub.engine import days, purge, supply
 from hub.errors import NotFound
 from hub.settings import load_settings
 from hub.store import inbox
@@ -73,6 +73,7 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
 def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     now = hub.now(store.tenant_id)
     days.close(store, now)
+    _note_stale(store, hub, now)
     purge.purge(hub, store, now)
     today = now.date().isoformat()
     store.accounts.update_many(
@@ -85,6 +86,17 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
         or store.outbox.find_one({}, {"_id": 1})
     )
     return int(hub.bell.ring_settle(store.tenant_id)) if waits else 0
+
+
+def _note_stale(store: TenantStore, hub: Hub, now: datetime) -> None:
+    """A source that goes stale, or comes back, moves every score that rests on it."""
+    known = supply.load(store, hub.plugins.connectors)
+    stale = sorted(known.stale(now))
+    key = {"_id": f"{store.tenant_id}:stale"}
+    before = store.tenant_state.find_one(key) or {}
+    if before.get("sources", []) != stale:
+        store.tenant_state.update(key, {"$set": {"sources": stale}}, upsert=True)
+        connections.rescore(store)
 
 
 def main() -> None:

@@ -31,10 +31,13 @@ def close(store: TenantStore, now: datetime) -> int:
 
 def _write(store: TenantStore, day: str) -> int:
     written, writes = 0, []
-    scored = store.accounts.find({"listed": True, "health": {"$exists": True}}, {"health": 1})
+    wanted = {"health": 1, "rollup.mrr": 1}
+    scored = store.accounts.find({"listed": True, "health": {"$exists": True}}, wanted)
     for account in scored.batch_size(BATCH):
         kept = day_close({**account["health"], "as_of": day})
-        entry = {"$setOnInsert": {"account_id": account["_id"], "day": day, "close": kept}}
+        mrr = account.get("rollup", {}).get("mrr")
+        facts = {"account_id": account["_id"], "day": day, "close": kept, "mrr": mrr}
+        entry = {"$setOnInsert": facts}
         key = {"_id": f"{account['_id']}:{day}"}
         writes.append(store.health_days.updating(key, entry, upsert=True))
         if len(writes) == BATCH:

@@ -20,7 +20,10 @@ PERSON_LINKS = ("contact", "requester", "reporter")
 
 @dataclass(slots=True)
 class Answers:
-    """What watch keys lead to: accounts by any key, and for record keys also the contact."""
+    """What watch keys lead to: accounts by any key, and for record keys also the contact.
+
+    Internal people are left out of `contacts`: only the customer's own count as engaged.
+    """
 
     accounts: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, str] = field(default_factory=dict)
@@ -76,11 +79,11 @@ def contacts_of(record: Doc, answers: Answers) -> tuple[str, ...]:
 
 
 def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None:
-    fields = {"account_id": 1, "contact_id": 1}
+    fields = {"account_id": 1, "contact_id": 1, "values.is_internal": 1}
     for doc in store.records.find({"_id": {"$in": ids}}, fields) if ids else ():
         if doc.get("account_id"):
             answers.accounts[f"r:{doc['_id']}"] = doc["account_id"]
-        if doc.get("contact_id"):
+        if doc.get("contact_id") and not (doc.get("values") or {}).get("is_internal"):
             answers.contacts[f"r:{doc['_id']}"] = doc["contact_id"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ from hub.store.tenant import TenantStore
 
 SCORECARD = scorecards.default()
 CLOSES_AGO = (1, 2, 3, 7, 28)
+MRR_AGO = timedelta(days=90)
+REVENUE = {"account_id": 1, "mrr": 1}
 Move = tuple[Doc | None, Doc | None]
 
 
@@ -40,6 +43,7 @@ class Projection:
         self._groups: dict[str, Group] = {}
         self._retired: dict[str, str] = {}
         self._rescore: set[str] = set()
+        self._mrr_then: Mapping[str, Doc | None] = {}
 
     def move(self, record: Doc, account_id: str | None, contribution: Doc) -> None:
         """A record's contribution leaves one account and enters another, or changes in place."""
@@ -80,6 +84,7 @@ class Projection:
         ids = sorted(touched)
         known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
         closes = self._closes(ids)
+        self._mrr_then = self._revenue_then(ids)
         accounts, told = [], []
         for account_id in ids:
             before = known.get(account_id)
@@ -106,7 +111,8 @@ class Projection:
         return after
 
     def _score(self, account: Doc, closes: Sequence[Close]) -> None:
-        context = self._supply.context(account, self._now)
+        then = self._mrr_then.get(account["_id"])
+        context = replace(self._supply.context(account, self._now), mrr_then=then)
         measures = measure(account["state"], context, self._today)
         churned = account["flat"].get("lifecycle") == "churned" if "flat" in account else False
         explained = score(
@@ -120,6 +126,11 @@ class Projection:
         account["scored_at"] = self._now
         account["next_due"] = due.isoformat() if due else None
         account["sort"] = _sort(account)
+
+    def _revenue_then(self, ids: list[str]) -> Mapping[str, Doc | None]:
+        day = (self._today - MRR_AGO).isoformat()
+        kept = self._store.health_days.find({"account_id": {"$in": ids}, "day": day}, REVENUE)
+        return {doc["account_id"]: doc.get("mrr") for doc in kept}
 
     def _closes(self, ids: list[str]) -> Mapping[str, Sequence[Close]]:
         days = [(self._today - timedelta(days=ago)).isoformat() for ago in CLOSES_AGO]

@@ -48,7 +48,7 @@ def failed(hub: Hub, tenant_id: str, connection_id: str) -> int:
 
 
 def preview_delivery(hub: Hub, tenant_id: str, delivery_id: str) -> list[Doc]:
-    """What a replay of one delivery would do: [{object, native_id, kind, fate or what to fetch}]."""
+    """What a replay would do: a list of {"would", and the record, its changes or the rule}."""
     store = hub.store(tenant_id)
     row = store.inbox.find_one({"_id": delivery_id})
     if row is None:

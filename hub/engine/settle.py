@@ -144,7 +144,7 @@ def _hang(
     life = doc.get("life") or {}
     gone = bool(life.get("deleted"))
     entity, values = doc.get("entity") or "", doc.get("values") or {}
-    contacts = linking.contacts_of(doc, answers)
+    contacts = (fresh["contact_id"],) if entity == "contact" else linking.contacts_of(doc, answers)
     contribution = facts.contribution(entity, values, doc["_id"], gone, contacts)
     if entity in CAPABILITIES and not gone:
         totals = {**contribution.get("totals", {}), LINKED + entity: 1}

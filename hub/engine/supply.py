@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.api import Connector
@@ -32,15 +32,12 @@ class Supply:
 
     def context(self, account: Mapping[str, Any], now: datetime) -> HealthContext:
         """The health context of one account document."""
-        by_capability: dict[str, list[SourceFreshness]] = defaultdict(list)
-        for capabilities in self.feeds.values():
-            for capability, freshness in capabilities.items():
-                by_capability[capability].append(freshness)
+        members = {member["connection_id"] for member in account.get("members", ())}
         flat = account.get("flat", {})
         return HealthContext(
             now=now,
-            sources={name: combine(found) for name, found in by_capability.items()},
-            linked=self._linked(account),
+            sources=self._sources(members),
+            linked=self._linked(account, members),
             seats=flat.get("seats"),
             seats_field="seats" in flat,
             mrr=flat.get("mrr"),
@@ -48,9 +45,31 @@ class Supply:
             pulse=self.pulses.get(account.get("_id", "")),
         )
 
-    def _linked(self, account: Mapping[str, Any]) -> frozenset[str]:
+    def stale(self, now: datetime) -> set[str]:
+        """ "connection:capability" of every source past its freshness limit."""
+        return {
+            f"{connection_id}:{capability}"
+            for connection_id, capabilities in self.feeds.items()
+            for capability, source in capabilities.items()
+            if source.fresh_at and now - source.fresh_at > timedelta(seconds=source.stale_after_s)
+        }
+
+    def _sources(self, members: set[str]) -> Mapping[str, SourceFreshness]:
+        """Per capability, the connections that know the account; all where none of them does.
+
+        A help desk that is broken must not make those stale whom it has never heard of.
+        """
+        every: dict[str, list[SourceFreshness]] = defaultdict(list)
+        knowing: dict[str, list[SourceFreshness]] = defaultdict(list)
+        for connection_id, capabilities in self.feeds.items():
+            for capability, freshness in capabilities.items():
+                every[capability].append(freshness)
+                if connection_id in members:
+                    knowing[capability].append(freshness)
+        return {name: combine(knowing.get(name) or found) for name, found in every.items()}
+
+    def _linked(self, account: Mapping[str, Any], members: set[str]) -> frozenset[str]:
         """A source knows the account by a member record of its own, or by any record hung there."""
-        members = {member["connection_id"] for member in account.get("members", ())}
         known = {c for m in members for c in self.feeds.get(m, ())}
         totals = account.get("state", {}).get("totals", {})
         return frozenset(known | {c for c in CAPABILITIES if totals.get(LINKED + c)})
