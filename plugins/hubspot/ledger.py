@@ -7,6 +7,7 @@ Works on a vendor's tables; `links` holds a row for each record that has associa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from plugins.hubspot import telling
@@ -27,6 +28,14 @@ TYPES: Mapping[tuple[str, str], tuple[int, int | None]] = {
     ("contacts", "tickets"): (15, None),
 }
 """Association type ids between two kinds: the plain one, and the one of a primary company."""
+
+
+def seed(vendor: Any, kind: str, row: Row, gone: datetime | None) -> None:
+    """Put a record of the seeded world, alive or in the recycle bin since `gone`."""
+    if gone is None:
+        vendor.table(kind).seed(row["id"], row)
+    else:
+        vendor.table(kind).seed_deleted(row["id"], row, gone)
 
 
 def seed_links(vendor: Any, kind: str, row: Row, **ends: Iterable[str | None]) -> None:

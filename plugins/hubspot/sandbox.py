@@ -48,22 +48,22 @@ class HubSpot(Vendor):
 
     def seed(self, world: World) -> None:
         for row, gone in seeding.companies(world):
-            self._seed("companies", row, gone)
+            ledger.seed(self, "companies", row, gone)
         for row, company in seeding.contacts(world):
-            self._seed("contacts", row, None)
+            ledger.seed(self, "contacts", row, None)
             ledger.seed_links(self, "contacts", row, companies=[company])
         for row, company, people, gone in seeding.deals(world):
-            self._seed("deals", row, gone)
+            ledger.seed(self, "deals", row, gone)
             ledger.seed_links(self, "deals", row, companies=[company], contacts=people)
         for row, company, requester, gone in seeding.tickets(world):
-            self._seed("tickets", row, gone)
+            ledger.seed(self, "tickets", row, gone)
             ledger.seed_links(self, "tickets", row, companies=[company], contacts=[requester])
         for owner in seeding.owners(world):
             self.table("owners").seed(owner["id"], owner)
 
     def stamp(self, table: str, record: Row, now: datetime, created: bool) -> None:
         before = self.table(table).get(record.get("id", ""))
-        if table not in OBJECTS or before and before["properties"] == record["properties"]:
+        if table not in OBJECTS or (before and before["properties"] == record["properties"]):
             return
         own = {MODIFIED[table]: iso(now), "hs_object_id": record["id"]}
         if created:
@@ -132,8 +132,11 @@ class HubSpot(Vendor):
     def one(self, request: Request) -> object:
         kind = self._kind(request)
         row = self._row(kind, ledger.survivor(self, kind, request.params["id"]), request)
-        names = request.queries.get("properties", [])
-        return answers.shown(row, names) if row else self.not_found(request)
+        return (
+            answers.shown(row, request.queries.get("properties", []))
+            if row
+            else self.not_found(request)
+        )
 
     @route("POST", "/crm/v3/objects/<kind>/batch/read")
     def batch(self, request: Request) -> object:
@@ -270,14 +273,8 @@ class HubSpot(Vendor):
 
     def _batch(self, results: list[Row], missing: Row | None) -> Response:
         errors = [answers.absent(missing)] if missing else []
-        body = answers.batch(results, errors, iso(self.clock.now()))
-        return Response(body, 207 if errors else 200)
-
-    def _seed(self, kind: str, row: Row, gone: datetime | None) -> None:
-        if gone is None:
-            self.table(kind).seed(row["id"], row)
-        else:
-            self.table(kind).seed_deleted(row["id"], row, gone)
+        found = answers.batch(results, errors, iso(self.clock.now()))
+        return Response(found, 207 if errors else 200)
 
 
 create = HubSpot

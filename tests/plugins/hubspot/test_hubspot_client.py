@@ -13,6 +13,7 @@ from hub.api import AccountInfo, CorrectInput, GiveUp, Reconnect, RetryLater, Ve
 from hub.http import VendorHttp
 from hub.sandbox import Options, Request, Response, Sandbox, World, route
 from plugins.hubspot import CONNECTOR
+from plugins.hubspot.answers import Row
 from plugins.hubspot.client import Client
 from plugins.hubspot.refusals import refusal, retry_after
 from plugins.hubspot.sandbox import HubSpot
@@ -173,6 +174,47 @@ def test_a_token_that_cannot_be_sent_is_refused_at_once(token: str) -> None:
     with pytest.raises(CorrectInput) as caught:
         CONNECTOR.open({}, {"access_token": token}, Unguarded())
     assert caught.value.field == "access_token"
+
+
+@pytest.mark.parametrize(
+    ("category", "reason"), [("RATE_LIMITS", "partial_batch"), ("OBJECT_NOT_FOUND", None)]
+)
+def test_a_batch_that_failed_in_part_is_not_taken_for_missing_records(
+    category: str, reason: str | None
+) -> None:
+    with Sandbox(vendors=[Partial], accounts=1) as sandbox:
+        vendor = sandbox["hubspot"]
+        assert isinstance(vendor, Partial)
+        vendor.category = category
+        client = connected(vendor)
+        for call in (CALLS["read"], CALLS["associations"]):
+            if reason is None:
+                call(client)
+                continue
+            with pytest.raises(RetryLater) as caught:
+                call(client)
+            assert caught.value.reason == reason
+
+
+def test_a_gateways_page_that_is_not_text_is_worth_another_try() -> None:
+    with Sandbox(vendors=[Partial], accounts=1) as sandbox:
+        vendor = sandbox["hubspot"]
+        assert isinstance(vendor, Partial)
+        with pytest.raises(RetryLater):
+            CALLS["pipelines"](connected(vendor))
+
+
+class Partial(HubSpot):
+    """Fails in a part of each batch, and answers pipelines like a broken gateway."""
+
+    category = ""
+
+    def _batch(self, results: list[Row], missing: Row | None) -> Response:
+        return Response({"results": [], "errors": [{"category": self.category}]}, 207)
+
+    @route("GET", "/crm/v3/pipelines/<kind>")
+    def pipelines(self, request: Request) -> object:
+        return Response(b"\xff\xfe\x00", 502)
 
 
 class Other(HubSpot):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import requests
-from hubspot.utils.signature import Signature
+from hubspot.utils.signature import Signature  # type: ignore[import-untyped]
 
 from hub.api import Change, Delivery, Registration
 from hub.sandbox import Event

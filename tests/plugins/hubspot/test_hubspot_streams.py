@@ -255,6 +255,34 @@ def test_fetch_takes_more_ids_than_one_batch(vendor: HubSpot, client: Client) ->
     assert sorted(by_id(list(fetch(client, "deals", new)))) == sorted(new)
 
 
+def test_a_long_archive_is_walked_less_often(vendor: HubSpot, client: Client) -> None:
+    add_contacts(vendor, 350)
+    for one in vendor.table("contacts").ids()[-310:]:
+        vendor.table("contacts").delete(one)
+    _, changes, cursor = walk(client, "contacts")
+    assert len(ids(changes, "delete")) == 310
+    vendor.clock.advance(80)
+    lost = vendor.table("contacts").ids()[0]
+    vendor.table("contacts").delete(lost)
+    _, changes, cursor = walk(client, "contacts", cursor)
+    assert changes == []
+    vendor.clock.advance(3600)
+    _, changes, _ = walk(client, "contacts", cursor)
+    assert lost in ids(changes, "delete")
+
+
+def test_an_old_delete_is_told_once(vendor: HubSpot, client: Client) -> None:
+    old, new = vendor.table("deals").ids()[:2]
+    vendor.table("deals").delete(old)
+    _, _, cursor = walk(client, "deals")
+    vendor.clock.advance(600)
+    _, _, cursor = walk(client, "deals", cursor)
+    vendor.clock.advance(600)
+    vendor.table("deals").delete(new)
+    _, changes, _ = walk(client, "deals", cursor)
+    assert ids(changes, "delete") == {new}
+
+
 def test_owners_who_left_are_listed_and_fetched(vendor: HubSpot, client: Client) -> None:
     records, _, _ = walk(client, "owners")
     everyone = vendor.table("owners").all()

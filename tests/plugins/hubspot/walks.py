@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import requests
+
 from hub.api import Stream
 from hub.http import Guard, GuardedSession
 from plugins.hubspot import CONNECTOR
@@ -19,7 +21,7 @@ class Unguarded:
     """A way out without waiting, so that each refusal is seen as it comes."""
 
     def __init__(self) -> None:
-        self.session = GuardedSession(Guard(None, "test"))
+        self.session: requests.Session = GuardedSession(Guard(None, "test"))
 
     def call(self, operation: str, function: Callable[[], T]) -> T:
         return function()
