@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     def _is_a_key(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value().strip()
         if text and not is_master_key(text):
-            raise ValueError("must be 96 bytes in base64 (`openssl rand -base64 -A 96` makes one)")
+            raise ValueError("must be 96 bytes in base64 (`head -c 96 /dev/urandom | base64 -w0` makes one)")
         return SecretStr(text)
 
     @field_validator("public_url")
@@ -191,6 +191,8 @@ def _kept_key(data_dir: Path) -> str:
 
 
 def _derived(key: str, purpose: bytes) -> str:
+    if not key:
+        return ""
     return hashlib.blake2b(purpose, key=hashlib.sha256(key.encode()).digest()).hexdigest()
 
 

@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Show the settings, secrets masked, and check what they name. Exit code 1 if any check fails."""
+    """Show the settings, secrets masked, and check what they name; exit code 1 if a check fails."""
     settings = load_settings()
     checks = [_checked(name, check, settings) for name, check in CHECKS.items()]
     if as_json:

@@ -198,7 +198,7 @@ class Stack:
         if not self.settings.master_key.get_secret_value():
             raise CorrectInput(
                 "Set HUB_MASTER_KEY too: with stores of your own the key is yours to keep "
-                "(`openssl rand -base64 -A 96` makes one).",
+                "(`head -c 96 /dev/urandom | base64 -w0` makes one).",
                 field="master_key",
             )
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
