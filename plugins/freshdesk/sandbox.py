@@ -1,0 +1,294 @@
+"""Freshdesk in small: its lists with their limits, over the sandbox world, and automation rules."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from hub.sandbox import (
+    Edit,
+    Event,
+    Options,
+    Parcel,
+    Refused,
+    Request,
+    Response,
+    Vendor,
+    World,
+    route,
+)
+from plugins.freshdesk import sandbox_records as records
+from plugins.freshdesk.sandbox_records import Json, iso
+
+PAGES = 300
+RETRIES = 48
+RULE = {"create": "ticket_created", "delete": "ticket_deleted"}
+
+
+class FreshdeskSandbox(Vendor):
+    """One Freshdesk account. `calls_a_minute` is the limit; `denied` are path beginnings that the
+    key may not read, `denied_includes` what it may not include; `mine` is the key's own agent."""
+
+    name = "freshdesk"
+
+    def __init__(self, world: World, options: Options) -> None:
+        super().__init__(world, options)
+        self.calls_a_minute = 1_000_000
+        self.denied: set[str] = set()
+        self.denied_includes: set[str] = set()
+        self.ticket_scope = 1
+        self._used: tuple[int, int] = (0, 0)
+
+    def seed(self, world: World) -> None:
+        for company, gone in records.companies(world):
+            self._seed("companies", company, gone)
+        for contact, gone in records.contacts(world):
+            self._seed("contacts", contact, gone)
+        for agent in records.agents(world):
+            self._seed("agents", agent, False)
+        for ticket, rating, gone in records.tickets(world):
+            self._seed("tickets", ticket, gone)
+            if rating and not gone:
+                self._seed("ratings", rating, False)
+
+    def _seed(self, table: str, record: Json, gone: bool) -> None:
+        if gone:
+            self.table(table).seed_deleted(str(record["id"]), record, self.world.now)
+        else:
+            self.table(table).seed(str(record["id"]), record)
+
+    def stamp(self, table: str, record: Json, now: datetime, created: bool) -> None:
+        if table == "tickets":
+            before = None if created else self.table("tickets").get(str(record["id"]))
+            records.touch(before, record, iso(now) or "")
+        record["updated_at"] = iso(now)
+        if created:
+            record["created_at"] = iso(now)
+
+    def authorise(self, request: Request) -> Response | None:
+        good = base64.b64encode(f"{self.token}:X".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {good}":
+            return self.expired()
+        part = request.path.removeprefix("/api/v2/")
+        if any(part.startswith(path) for path in self.denied):
+            return _denied()
+        return None
+
+    def limit_headers(self, request: Request) -> dict[str, str]:
+        if not request.path.startswith("/api/v2/"):
+            return {}
+        cost, left = self._cost(request), max(0, self.calls_a_minute - self._used[1])
+        return {
+            "X-RateLimit-Total": str(self.calls_a_minute),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Used-CurrentRequest": str(cost),
+            "X-Freshdesk-API-Version": "latest=v2; requested=v2",
+        }
+
+    def limited(self, retry_after: int) -> Response:
+        return Response(None, 429, {"Retry-After": str(retry_after)})
+
+    def expired(self) -> Response:
+        message = "You have to be logged in to perform this action."
+        return Response({"code": "invalid_credentials", "message": message}, 401)
+
+    def not_found(self, request: Request) -> Response:
+        return Response(None, 404)
+
+    def _pay(self, request: Request) -> None:
+        """Count the credits of a call in this minute; raises Refused(429) when there are none."""
+        minute = int(self.clock.now().timestamp()) // 60
+        used = self._used[1] if self._used[0] == minute else 0
+        self._used = (minute, used + self._cost(request))
+        if self._used[1] > self.calls_a_minute:
+            raise Refused(self.limited(30))
+
+    def _cost(self, request: Request) -> int:
+        """One credit, and two for each include."""
+        include = request.query.get("include", "")
+        return 1 + 2 * len(include.split(",")) if include else 1
+
+    def _include(self, request: Request) -> str:
+        include = request.query.get("include", "")
+        if self.denied_includes & set(include.split(",")):
+            raise Refused(_denied())
+        return include
+
+    @route("GET", "/api/v2/agents/me")
+    def me(self, request: Request) -> object:
+        self._pay(request)
+        agent = self.table("agents").all()[0]
+        return agent | {"ticket_scope": self.ticket_scope}
+
+    @route("GET", "/api/v2/ticket_fields")
+    def ticket_fields(self, request: Request) -> object:
+        self._pay(request)
+        names = {str(code): [name, name] for code, name in records.STATUS_NAMES.items()}
+        return [
+            {"id": 1, "name": "subject", "label": "Subject", "type": "default_subject"},
+            {"id": 2, "name": "status", "label": "Status", "choices": names},
+            {"id": 3, "name": "cf_order", "label": "Order", "type": "custom_text"},
+        ]
+
+    @route("GET", "/api/v2/tickets")
+    def list_tickets(self, request: Request) -> object:
+        self._pay(request)
+        include = self._include(request)
+        rows = self._filtered(request.query.get("filter", ""))
+        newest = request.query.get("order_type", "desc") == "desc"
+        since = request.query.get("updated_since")
+        if since:
+            rows = rows[bisect_left(rows, since, key=lambda row: str(row["updated_at"])) :]
+        else:
+            month = iso(self.clock.now() - timedelta(days=30)) or ""
+            rows = [row for row in rows if row["created_at"] >= month]
+        found = rows[::-1] if newest else rows
+        return self._paged(request, [records.shown(row, include) for row in found], PAGES)
+
+    @route("GET", "/api/v2/tickets/<id>")
+    def one_ticket(self, request: Request) -> object:
+        self._pay(request)
+        include, id = self._include(request), request.params["id"]
+        row = self.table("tickets").get(id)
+        if row is None:
+            row = next((one for one in self._bin() if str(one["id"]) == id), None)
+        return self.not_found(request) if row is None else records.shown(row, include, single=True)
+
+    @route("GET", "/api/v2/contacts")
+    def list_contacts(self, request: Request) -> object:
+        self._pay(request)
+        since = request.query.get("_updated_since", "")
+        if request.query.get("state") == "deleted":
+            gone = self.table("contacts").tombstones.values()
+            rows = [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
+        else:
+            rows = self.table("contacts").sorted_by("name", lambda row: (row["name"], row["id"]))
+        return self._paged(request, [row for row in rows if row["updated_at"] >= since])
+
+    @route("GET", "/api/v2/companies")
+    def list_companies(self, request: Request) -> object:
+        self._pay(request)
+        return self._paged(request, self.table("companies").all())
+
+    @route("GET", "/api/v2/agents")
+    def list_agents(self, request: Request) -> object:
+        self._pay(request)
+        return self._paged(request, self.table("agents").all())
+
+    @route("GET", "/api/v2/surveys/satisfaction_ratings")
+    def list_ratings(self, request: Request) -> object:
+        self._pay(request)
+        since = request.query.get("created_since", "")
+        rows = self.table("ratings").sorted_by("created", lambda row: row["created_at"])
+        return self._paged(request, [row for row in rows if row["created_at"] >= since])
+
+    @route("GET", "/a/<kind>/<id>", public=True)
+    def browse(self, request: Request) -> object:
+        """The page that links lead to."""
+        row = self.table(request.params["kind"]).get(request.params["id"])
+        if row is None:
+            return Response("Not here.", 404)
+        return Response(str(row.get("subject") or row.get("name")))
+
+    def _filtered(self, filter: str) -> list[Json]:
+        """Tickets of a list in the order of their last change."""
+        if filter == "deleted":
+            return sorted(self._bin(), key=_changed)
+        rows = self.table("tickets").sorted_by("updated_at", _changed)
+        return [row for row in rows if bool(row.get("spam")) == (filter == "spam")]
+
+    def _bin(self) -> list[Json]:
+        gone = self.table("tickets").tombstones.values()
+        return [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
+
+    def _paged(self, request: Request, rows: Sequence[Json], last: int = 10**6) -> Response:
+        size, page = int(request.query.get("per_page", "30")), int(request.query.get("page", "1"))
+        if not 1 <= size <= 100:
+            raise Refused(_invalid("per_page", "It should be a Positive Integer less than 100"))
+        if page > last:
+            text = "You cannot access tickets beyond the 300th page."
+            raise Refused(_invalid("page", text))
+        page = int(self.next_cursor(request, "1", str(page)))
+        found = list(rows[(page - 1) * size : page * size])
+        if page * size >= len(rows):
+            return Response(found)
+        link = f'<https://acme.freshdesk.com{request.path}?page={page + 1}>; rel="next"'
+        return Response(found, headers={"Link": link})
+
+    def on_change(self, edit: Edit) -> Iterable[Event]:
+        if edit.table != "tickets":
+            return
+        before, after = edit.before or {}, edit.after or edit.before or {}
+        what = f"{{ticket_action:{edit.kind}d}}"
+        if edit.kind == "update" and "status" in edit.fields:
+            what = f"{{status:{{from:{before['status']},to:{after['status']}}}}}"
+        body = {
+            "hub_event": RULE.get(edit.kind, "ticket_updated"),
+            "ticket_id": edit.id,
+            "triggered_event": what,
+            "status": records.STATUS_NAMES.get(after["status"], "Own"),
+            "priority": records.PRIORITY_NAMES[after["priority"]],
+        }
+        yield Event(str(body["hub_event"]), body, key=edit.id)
+
+    def render(self, parcel: Parcel) -> bytes:
+        return json.dumps(parcel.events[0].data, separators=(",", ":")).encode()
+
+    def sign(self, parcel: Parcel, body: bytes) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "User-Agent": "Freshdesk"}
+        if parcel.subscription.secret:
+            headers["X-Hub-Secret"] = parcel.subscription.secret
+        return headers
+
+    def retry_delay(self, attempt: int) -> float | None:
+        return 1800.0 if attempt <= RETRIES else None
+
+    def stir(self, rng: random.Random) -> None:
+        """Answer, move on, or re-prioritise a ticket; or a customer writes a new one."""
+        table = self.table("tickets")
+        id, deed = rng.choice(table.ids()), rng.random()
+        now = iso(self.clock.now())
+        if deed < 0.4:
+            table.patch(id, {"status": rng.choice((2, 2, 3, 4, 5, 7))})
+        elif deed < 0.6:
+            table.patch(id, {"stats": {"requester_responded_at": now}})
+        elif deed < 0.8:
+            table.patch(id, {"stats": {"agent_responded_at": now}})
+        elif deed < 0.95:
+            table.patch(id, {"priority": rng.randint(1, 4)})
+        else:
+            self.open_ticket(table.get(id) or {}, rng)
+
+    def open_ticket(self, like: Json, rng: random.Random) -> Json:
+        """A new ticket of the requester of another one."""
+        stats = dict.fromkeys(like["stats"])
+        new = {"id": self.next_id(), "status": 2, "priority": rng.randint(1, 4), "stats": stats}
+        return self.table("tickets").put(str(new["id"]), like | new)
+
+    def credentials(self) -> dict[str, dict[str, str]]:
+        return {
+            "settings": {"site": self.url, "customer_number_field": "cf_customer_no"},
+            "secrets": {"api_key": self.token},
+        }
+
+
+def _changed(row: Json) -> tuple[str, int]:
+    return row["updated_at"], row["id"]
+
+
+def _denied() -> Response:
+    message = "You are not authorized to perform this action."
+    return Response({"code": "access_denied", "message": message}, 403)
+
+
+def _invalid(field: str, message: str) -> Response:
+    error = {"field": field, "message": message, "code": "invalid_value"}
+    return Response({"description": "Validation failed", "errors": [error]}, 400)
+
+
+create = FreshdeskSandbox
+"""Freshdesk over a world."""
