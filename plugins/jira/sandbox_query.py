@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from plugins.jira.sandbox_site import SLA, Json, document_text, millis
+from plugins.jira.sandbox_site import SLA, Json, document_text, millis, stamp
 
 CLAUSE = re.compile(r"(projectType|project|updated)\s*(!=|>=|=)\s*(\w+)")
 SHOWN_COMMENTS = 20
@@ -62,11 +62,12 @@ def place(text: str) -> tuple[int, int]:
 
 def shown(issue: Json, fields: Sequence[str], now: datetime) -> Json:
     """An issue as version 3 answers it; only the id unless fields are asked for."""
-    names = set(issue["fields"]) | {"comment"} if "*all" in fields else set(fields)
+    names = {*issue["fields"], "comment", "lastViewed"} if "*all" in fields else set(fields)
     names -= {name[1:] for name in fields if name.startswith("-")}
     if not names - {"id"}:
         return {"id": issue["id"]}
-    held = {name: value for name, value in issue["fields"].items() if name in names}
+    known = issue["fields"] | {"lastViewed": stamp(now)}
+    held = {name: value for name, value in known.items() if name in names}
     if SLA in held:
         elapsed = int(now.timestamp() * 1000) - millis(issue["fields"]["created"])
         held[SLA] = held[SLA] | {"ongoingCycle": {"elapsedTime": {"millis": elapsed}}}

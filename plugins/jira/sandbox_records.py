@@ -137,7 +137,6 @@ class Maker:
             "assignee": self._user(thing.assignee),
             "created": stamp(thing.opened_at),
             "updated": stamp(thing.updated_at),
-            "lastViewed": None,
         }
         return {
             "id": self.world.id("jira", kind, thing.key),

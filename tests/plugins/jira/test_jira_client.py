@@ -82,6 +82,11 @@ def test_a_wrong_account_rule_is_refused_on_connecting(
     assert caught.value.field == "account_links"
 
 
+@pytest.mark.parametrize("links", ["", "{}", '{"*": {"by": "reporter_domain"}}'])
+def test_rules_that_name_no_project_pass(connect: Opener, links: str) -> None:
+    assert check(connect(account_links=links)).name == "Sandbox Jira"
+
+
 class DataCenter(JiraSandbox):
     """A Jira of a customer's own."""
 

@@ -34,6 +34,19 @@ def test_an_unchanged_issue_reads_the_same_an_hour_later(
     assert jira.records(jira.pages(object)) == before
 
 
+def test_other_issues_are_named_by_id_only(jira: Any, vendor: JiraSandbox) -> None:
+    id = jira.one("issue")
+    other = {"id": "10042", "key": "CS-42", "fields": {"status": {"name": "Done"}}}
+    links = [{"id": "1", "inwardIssue": other}, {"id": "2", "outwardIssue": other}]
+    vendor.table("issues").patch(id, {"fields": {"issuelinks": links, "parent": other}})
+    (found,) = jira.fetched("issue", id)
+    assert found["fields"]["parent"] == {"id": "10042", "key": "CS-42"}
+    assert found["fields"]["issuelinks"] == [
+        {"inwardIssue": {"id": "10042"}},
+        {"outwardIssue": {"id": "10042"}},
+    ]
+
+
 def test_a_missing_issue_is_missing_from_the_fetch(jira: Any, vendor: JiraSandbox) -> None:
     gone, kept = sorted(jira.live("request"))[:2]
     vendor.table("issues").delete(gone)
