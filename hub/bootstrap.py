@@ -105,4 +105,5 @@ def build(settings: Settings, *, timeout_ms: int = 10_000) -> Hub:
     redis = queue.connect(settings.redis_url)
     master_key = settings.master_key.get_secret_value()
     catalogue = Catalogue(settings.mongodb_uri, master_key, timeout_ms=timeout_ms)
-    return Hub(settings, catalogue, redis, queue.Doorbell(redis), load_plugins(), Clock())
+    plugins = load_plugins(folder=settings.connectors_path)
+    return Hub(settings, catalogue, redis, queue.Doorbell(redis), plugins, Clock())

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -68,10 +71,10 @@ class PluginHost:
                 log.exception("teller_failed", hook=hook, plugin=implementation.plugin_name)
 
 
-def load_plugins(extra: Mapping[str, ModuleType] | None = None) -> PluginHost:
-    """Load the in-tree folders of `plugins`, the entry points, and `extra` (tests)."""
+def load_plugins(extra: Mapping[str, ModuleType] | None = None, folder: str = "") -> PluginHost:
+    """Load the folders of `plugins` and of `folder`, the entry points, and `extra` (tests)."""
     host = PluginHost(_manager())
-    for name, origin, source in _found(extra or {}):
+    for name, origin, source in [*_found(extra or {}), *_in_folder(folder)]:
         try:
             _add(host, name, origin, source())
         except Exception as error:
@@ -100,6 +103,28 @@ def _found(
     found += [(e.name, e.value, e.load) for e in entry_points(group=GROUP)]
     found += [(name, module.__name__, partial(_same, module)) for name, module in extra.items()]
     return found
+
+
+def _in_folder(folder: str) -> list[tuple[str, str, Callable[[], Any]]]:
+    """The packages of the operator's own folder; it is never put on sys.path."""
+    return [
+        (m.name, f"{folder}/{m.name}", partial(_from_file, Path(folder) / m.name))
+        for m in pkgutil.iter_modules([folder] if folder else [])
+        if m.ispkg
+    ]
+
+
+def _from_file(package: Path) -> ModuleType:
+    name = f"connectors_{package.name}"
+    spec = spec_from_file_location(
+        name, package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _add(host: PluginHost, name: str, origin: str, plugin: Any) -> None:
