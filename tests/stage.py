@@ -22,6 +22,7 @@ from hub.sandbox import Sandbox
 from hub.settings import Settings
 from hub.store import migrate
 from hub.store.client import Doc
+from hub.store.tenant import TenantStore
 from webhooks.edge import Edge
 
 MASTER_KEY = "QUFB" * 32
@@ -145,32 +146,37 @@ class Stage:
         return endpoint
 
 
-def picture(stage: Stage) -> dict[str, Any]:
+def picture(store: TenantStore) -> dict[str, Any]:
     """What must be the same however the changes came: partition, profile values, raw scores.
 
-    Ids are left out: accounts are named by their records.
+    Accounts and contacts are named by their living records, so that ids do not matter, and records
+    that are gone leave no trace: a clean full sync has never seen them.
     """
-    accounts = {}
-    for doc in stage.store.accounts.find({"merged_into": None}):
-        members = tuple(sorted(_bare(m["key"]) for m in doc["members"]))
-        accounts[members] = {
-            "flat": doc["flat"],
-            "deleted": doc["deleted"],
-            "raw": round(doc["health"]["raw"], 9),
-            "open_tickets": doc["rollup"]["open_tickets"],
-            "state": _bare_state(doc["state"]),
-        }
+    names, accounts = {}, {}
+    for doc in store.accounts.find({"merged_into": None}):
+        if name := _living(doc):
+            names[doc["_id"]] = name
+            accounts[name] = {
+                "flat": doc["flat"],
+                "raw": round(doc["health"]["raw"], 9),
+                "open_tickets": doc["rollup"]["open_tickets"],
+                "contacts": doc["rollup"]["contacts"],
+                "state": _bare_state(doc["state"]),
+            }
     contacts = {
-        tuple(sorted(_bare(m["key"]) for m in doc["members"])): (doc["flat"], doc["deleted"])
-        for doc in stage.store.contacts.find({"merged_into": None})
+        name: (doc["flat"], names.get(doc["account_id"]))
+        for doc in store.contacts.find({"merged_into": None})
+        if (name := _living(doc))
     }
-    names = {d["_id"]: tuple(sorted(_bare(m["key"]) for m in d["members"]))
-             for d in stage.store.accounts.find({"merged_into": None})}
     homes = {
         _bare(doc["_id"]): names.get(doc.get("account_id"))
-        for doc in stage.store.records.find({"life.deleted": False})
+        for doc in store.records.find({"life.deleted": False})
     }
     return {"accounts": accounts, "contacts": contacts, "homes": homes}
+
+
+def _living(doc: Doc) -> tuple[str, ...]:
+    return tuple(sorted(_bare(m["key"]) for m in doc["members"] if not m["deleted"]))
 
 
 def _bare(key: str) -> str:
@@ -179,15 +185,15 @@ def _bare(key: str) -> str:
 
 
 def _bare_state(state: Doc) -> Doc:
-    items = {
-        name: {_bare(key): item for key, item in found.items()}
-        for name, found in state.get("items", {}).items()
+    """The health state without minted ids: who was touched is counted, not named."""
+    counters = state.get("counters", {})
+    totals = state.get("totals", {})
+    return {
+        "items": {
+            name: {_bare(key): item for key, item in found.items()}
+            for name, found in state.get("items", {}).items()
+        },
+        "counters": {n: days for n, days in counters.items() if not n.startswith("touch|")},
+        "touched": sorted(sorted(d.items()) for n, d in counters.items() if n[:6] == "touch|"),
+        "totals": sorted((n.partition("|con_")[0], count) for n, count in totals.items()),
     }
-    counters = {
-        name: days for name, days in state.get("counters", {}).items() if not name.startswith("touch|")
-    }
-    touched = sorted(
-        (sorted(days.items()) for n, days in state.get("counters", {}).items() if n[:6] == "touch|")
-    )
-    return {"items": items, "counters": counters, "touched": touched,
-            "totals": state.get("totals", {})}

@@ -79,12 +79,30 @@ def contacts_of(record: Doc, answers: Answers) -> tuple[str, ...]:
 
 
 def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None:
-    fields = {"account_id": 1, "contact_id": 1, "values.is_internal": 1}
-    for doc in store.records.find({"_id": {"$in": ids}}, fields) if ids else ():
+    for doc in store.records.find({"_id": {"$in": ids}}, TARGET) if ids else ():
+        if _is_gone(doc):
+            continue
         if doc.get("account_id"):
             answers.accounts[f"r:{doc['_id']}"] = doc["account_id"]
         if doc.get("contact_id") and not (doc.get("values") or {}).get("is_internal"):
             answers.contacts[f"r:{doc['_id']}"] = doc["contact_id"]
+
+
+TARGET = {
+    "account_id": 1,
+    "contact_id": 1,
+    "entity": 1,
+    "values.is_internal": 1,
+    "life.deleted": 1,
+    "life.merged_into": 1,
+}
+
+
+def _is_gone(doc: Doc) -> bool:
+    """A deleted company or person leads nowhere; a merged one still leads to its survivor."""
+    life = doc.get("life") or {}
+    deleted = life.get("deleted") and not life.get("merged_into")
+    return bool(deleted) and doc.get("entity") in ("account", "contact")
 
 
 def _by_claim(store: TenantStore, keys: Sequence[str], answers: Answers) -> None:

@@ -30,6 +30,7 @@ NODE_FIELDS = {
     "keys": 1,
     "created_at": 1,
     "modified_at": 1,
+    "contribution": 1,
     "links": 1,
 }
 

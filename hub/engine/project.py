@@ -12,8 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mappings.survivorship import Member, survive
-
 from hub.engine.membership import Group, Resolution
 from hub.engine.supply import Supply
 from hub.health import scorecard as scorecards
@@ -23,6 +21,7 @@ from hub.health.measures import measure
 from hub.health.score import next_due, score
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from mappings.survivorship import Member, survive
 
 SCORECARD = scorecards.default()
 CLOSES_AGO = (1, 2, 3, 7, 28)

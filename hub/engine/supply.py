@@ -32,7 +32,7 @@ class Supply:
 
     def context(self, account: Mapping[str, Any], now: datetime) -> HealthContext:
         """The health context of one account document."""
-        members = {member["connection_id"] for member in account.get("members", ())}
+        members = {m["connection_id"] for m in account.get("members", ()) if not m["deleted"]}
         flat = account.get("flat", {})
         return HealthContext(
             now=now,
