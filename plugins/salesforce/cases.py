@@ -52,11 +52,11 @@ def _step(entry: dict[str, Any], closed: frozenset[str]) -> dict[str, Any]:
 
 def _closed_statuses(client: Client) -> frozenset[str] | None:
     """Status words that mean closed: tenants rename them, so the org says which they are."""
-    if client.closed_statuses is None:
+    if client.memory.closed_statuses is None:
         try:
             rows = list(client.rows("SELECT ApiName, MasterLabel, IsClosed FROM CaseStatus"))
         except GiveUp:
             return None
         words = {row[key] for row in rows if row["IsClosed"] for key in ("ApiName", "MasterLabel")}
-        client.closed_statuses = frozenset(words - {None})
-    return client.closed_statuses
+        client.memory.closed_statuses = frozenset(words - {None})
+    return client.memory.closed_statuses

@@ -15,6 +15,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from hub.api import CorrectInput, GiveUp, Http, Reconnect, RetryLater, VendorError
 from plugins.salesforce.errors import StaleLocator, UnknownField
+from plugins.salesforce.memory import recall
 
 VERSION = "67.0"
 """Summer '26: offered by every org, supported for at least three years."""
@@ -54,8 +55,7 @@ class Client:
         self._token = secrets.get("access_token", "")
         self._http = http
         self._org: Org | None = None
-        self._shapes: dict[str, Answer | None] = {}
-        self.closed_statuses: frozenset[str] | None = None
+        self.memory = recall(self.address, self._key, self._key_secret, self._token)
 
     @property
     def server_time(self) -> datetime | None:
@@ -103,15 +103,16 @@ class Client:
             answer = self.more(path)
 
     def describe(self, name: str) -> Answer | None:
-        """Fields of one object that this user sees, asked once for each client; None if hidden."""
-        if name not in self._shapes:
+        """Fields of one object that this user sees, remembered for a while; None if hidden."""
+        shapes = self.memory.shapes
+        if name not in shapes:
             try:
-                self._shapes[name] = self._ask(lambda org: org.restful(f"sobjects/{name}/describe"))
+                shapes[name] = self._ask(lambda org: org.restful(f"sobjects/{name}/describe"))
             except GiveUp as error:
                 if error.reason != "not_found":
                     raise
-                self._shapes[name] = None
-        return self._shapes[name]
+                shapes[name] = None
+        return shapes[name]
 
     def objects(self) -> frozenset[str]:
         """Names of the objects that this user may query."""
@@ -120,7 +121,7 @@ class Client:
 
     def forget(self, name: str) -> None:
         """Ask for the fields of this object anew."""
-        self._shapes.pop(name, None)
+        self.memory.shapes.pop(name, None)
 
     def versions(self) -> list[str]:
         """API versions that the org offers; this call does not count against its quota."""
@@ -139,7 +140,7 @@ class Client:
         except Reconnect:
             if self._token or self._org is None:
                 raise
-            self._org = None
+            self._org = self.memory.session = None
             return self._once(call)
 
     def _once(self, call: Callable[[Org], T]) -> T:
@@ -168,7 +169,8 @@ class Client:
         """simple-salesforce with a token; it can neither renew one nor choose the host itself."""
         token, address = self._token, self.address
         if not token:
-            token, address = self._client_credentials()
+            self.memory.session = self.memory.session or self._client_credentials()
+            token, address = self.memory.session
         return Org(
             instance_url=address,
             session_id=token,

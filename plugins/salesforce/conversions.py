@@ -50,9 +50,10 @@ def closed_at(value: Any, context: Context) -> str | None:
 def reopens(value: Any, context: Context) -> int | None:
     """How often a case went from a closed status to an open one.
 
-    Absent without any recorded change of status: the org may not track the history of the field.
+    Absent without any recorded change of status (an empty list does not come here): the org may not
+    track the history of the field.
     """
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         return None
     return sum(1 for step in value if step.get("from_closed") and not step.get("to_closed"))
 

@@ -38,6 +38,15 @@ def webhook(subscription: Any) -> str:
     return str(subscription.extra.get("webhook", "outbound_messages"))
 
 
+def told(edit: Any, id: str, kind: str) -> dict[str, Any]:
+    """What an edit has to tell: the changed columns alone, and on a delete none at all."""
+    after = edit.after if kind in ("CREATE", "UPDATE") and edit.after else {}
+    changed = [name for name in edit.fields if not name.startswith("_")]
+    names = changed if kind == "UPDATE" else [n for n in after if not n.startswith("_")]
+    shown = {n: after[n] for n in [*names, "LastModifiedDate"] if after.get(n) is not None}
+    return {"object": edit.table, "id": id, "kind": kind, "shown": shown, "changed": changed}
+
+
 def headers(subscription: Any, body: bytes) -> dict[str, str]:
     """Basic auth for outbound messages, a signature of the body for the relay."""
     secret = subscription.secret.encode()

@@ -200,12 +200,12 @@ class Org(Stirring, Vendor):
 
     def _page(self, request: Request, key: str, start: int) -> object:
         query, rows = self._locators[key]
-        size, end = self.page_size, start + self.page_size
+        end = start + self.page_size
         here, there = f"{API}/query/{key}-{start}", f"{API}/query/{key}-{end}"
         done = end >= len(rows)
         records = [self._envelope(query, one) for one in rows[start:end]]
         answer: dict[str, Any] = {"totalSize": len(rows), "done": done, "records": records}
-        if not done and size:
+        if not done:
             answer["nextRecordsUrl"] = self.next_cursor(request, here, there)
         return answer
 
@@ -253,10 +253,8 @@ class Org(Stirring, Vendor):
 
     def accepts(self, subscription: Subscription, event: Event) -> bool:
         """A flow runs when a record is created or updated, never when it is deleted."""
-        if webhook(subscription) == "outbound_messages" and event.data["kind"] in (
-            "DELETE",
-            "UNDELETE",
-        ):
+        gone = event.data["kind"] in ("DELETE", "UNDELETE")
+        if gone and webhook(subscription) == "outbound_messages":
             return False
         return super().accepts(subscription, event)
 
@@ -283,13 +281,7 @@ class Org(Stirring, Vendor):
 
 
 def _event(edit: Edit, id: str, kind: str) -> Event:
-    """A change event shows the changed columns alone, and on a delete none at all."""
-    after = edit.after if kind in ("CREATE", "UPDATE") and edit.after else {}
-    changed = [name for name in edit.fields if not name.startswith("_")]
-    names = changed if kind == "UPDATE" else [n for n in after if not n.startswith("_")]
-    shown = {n: after[n] for n in [*names, "LastModifiedDate"] if after.get(n) is not None}
-    data = {"object": edit.table, "id": id, "kind": kind, "shown": shown, "changed": changed}
-    return Event(f"{edit.table}.{kind}", data, key=id, at=edit.at)
+    return Event(f"{edit.table}.{kind}", pushing.told(edit, id, kind), key=id, at=edit.at)
 
 
 def refusal(status: int, code: str, message: str) -> Response:

@@ -9,7 +9,7 @@ import stamina
 
 from hub.http import VendorHttp
 from hub.sandbox import Sandbox
-from plugins.salesforce import CONNECTOR
+from plugins.salesforce import CONNECTOR, memory
 from plugins.salesforce.client import Client
 from plugins.salesforce.sandbox import Org, create
 
@@ -20,6 +20,7 @@ Opener = Callable[..., Client]
 def org() -> Iterator[Org]:
     """One org over a world of sixty companies; tries are repeated without waiting."""
     stamina.set_testing(True, attempts=3)
+    memory.KEPT.clear()
     with Sandbox(vendors=[create], seed=7, accounts=60, retry_scale=1 / 60_000) as sandbox:
         served = sandbox["salesforce"]
         assert isinstance(served, Org)

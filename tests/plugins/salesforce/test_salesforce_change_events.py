@@ -23,6 +23,7 @@ ORG = "00DXX0000001aBcEAI"
 # openssl dgst -sha256 -hmac test_secret_123 <file>
 SIGNED_UPDATE = "sha256=1e95c5a426e47542b6fa21606156b991451091778573a76a767f68985ae58f95"
 SIGNED_ODD = "sha256=cfcd724b27650126feab1113056711343b0f748ef1433283a323ad03d2f27672"
+SIGNED_WITH_AN_EMPTY_KEY = "sha256=699a7a18a2c838a9446d1c5994f9f0f4a4495aca58065e34d3d996cb17ef9436"
 SIGNED_EVT_1 = "sha256=bcc2a91bbb8f476cec5155fa7ecfaf13f75cb616fbd351ecd01135222c0b4ea9"
 
 
@@ -89,6 +90,7 @@ def test_either_of_two_active_secrets() -> None:
         ),
         pytest.param(delivery(x_hub_secret="wrong"), registration(), id="wrong-secret"),
         pytest.param(signed(SIGNED_UPDATE), Registration("e", "", (), account=ORG), id="none-set"),
+        pytest.param(signed(SIGNED_WITH_AN_EMPTY_KEY), registration(""), id="an-empty-key"),
         pytest.param(signed(SIGNED_UPDATE), registration(account=None), id="organisation-unknown"),
         pytest.param(
             signed(SIGNED_UPDATE), registration(account="00DXX0000001aBdEAI"), id="another-org"

@@ -15,7 +15,7 @@ from simple_salesforce.exceptions import (
 )
 
 from hub.api import CorrectInput, GiveUp, Reconnect, RetryLater
-from plugins.salesforce import CONNECTOR
+from plugins.salesforce import CONNECTOR, memory
 from plugins.salesforce.catalogue import OBJECTS
 from plugins.salesforce.client import Client, translate, used_share
 from plugins.salesforce.connection import address_problem
@@ -146,6 +146,23 @@ def test_an_expired_session_is_renewed_once(client: Client, org: Org) -> None:
     org.faults.add("expired", count=1, path="/query")
     assert len(list(client.rows("SELECT Id FROM User"))) == len(org.table("User"))
     assert org.calls["sign_in"] == 2
+
+
+def test_a_process_signs_in_once_for_many_jobs(connect: Opener, org: Org) -> None:
+    for _ in range(3):
+        connect().describe("Account")
+    assert (org.calls["sign_in"], org.calls["describe_one"]) == (1, 1)
+    with pytest.raises(Reconnect):
+        connect(consumer_secret="wrong").query("SELECT Id FROM User")
+
+
+def test_what_is_remembered_grows_old(
+    connect: Opener, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "LIFE_S", -1.0)
+    connect().describe("Account")
+    connect().describe("Account")
+    assert org.calls["describe_one"] == 2
 
 
 def test_a_session_that_stays_expired_wants_a_person(client: Client, org: Org) -> None:
