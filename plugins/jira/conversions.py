@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,8 @@ BASES = {
     "account": "project_map",
 }
 """The ways to tie an issue to a customer, and the canonical word for each."""
+IN_PROGRESS = {"Waiting for customer": "pending", "Pending": "on_hold"}
+ENDS = ("inwardIssue", "outwardIssue")
 MATCHES = ("domain", "external_id")
 REPORTER = {"by": "reporter_domain"}
 
@@ -35,6 +37,20 @@ def link_basis(record: Record, context: Context) -> str | None:
     """By which means `account_links` found the account; None if it did not."""
     basis, links = _customer(record, context)
     return basis if links else None
+
+
+def ticket_status(status: Record, context: Context) -> str:
+    """By category, which nobody can rename; in progress, two default names of statuses count."""
+    category = (status.get("statusCategory") or {}).get("key")
+    if category == "indeterminate":
+        return IN_PROGRESS.get(str(status.get("name")), "open")
+    return {"new": "new", "done": "solved"}.get(str(category), "open")
+
+
+def ticket_links(links: Sequence[Record], context: Context) -> tuple[Link, ...]:
+    """Links to the requests that a work item is linked with; other issues are no requests."""
+    ends = [link[end]["id"] for link in links for end in ENDS if end in link]
+    return tuple(Link("ticket", "record", f"request:{id}") for id in ends)
 
 
 def customer_visible(record: Record, context: Context) -> bool:
@@ -190,6 +206,8 @@ def _time(text: object) -> datetime:
 CONVERSIONS = {
     "jira_account_links": account_links,
     "jira_link_basis": link_basis,
+    "jira_ticket_status": ticket_status,
+    "jira_ticket_links": ticket_links,
     "jira_customer_visible": customer_visible,
     "jira_reopens": reopens,
     "jira_first_reply": first_reply,
