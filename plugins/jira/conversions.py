@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -203,7 +203,7 @@ def _time(text: object) -> datetime:
     return datetime.fromisoformat(str(text)).astimezone(UTC)
 
 
-CONVERSIONS = {
+CONVERSIONS: dict[str, Callable[..., Any]] = {
     "jira_account_links": account_links,
     "jira_link_basis": link_basis,
     "jira_ticket_status": ticket_status,
