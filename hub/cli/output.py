@@ -19,6 +19,7 @@ from hub.errors import (
     NotFound,
     Reconnect,
     RetryLater,
+    TryAgainSoon,
     VendorError,
 )
 
@@ -32,16 +33,18 @@ class Exit(IntEnum):
     FAILED = 1
     WRONG_INPUT = 2
     NOT_FOUND = 3
-    CONFLICT = 4
-    NOT_ALLOWED = 5
-    VENDOR = 6
-    TRY_AGAIN = 7
+    UNREACHABLE = 4
+    CONFLICT = 5
+    NOT_ALLOWED = 6
+    VENDOR = 7
+    TRY_AGAIN = 8
     INTERRUPTED = 130
 
 
 _CODES: tuple[tuple[type[HubError], Exit], ...] = (
     (CorrectInput, Exit.WRONG_INPUT),
     (NotFound, Exit.NOT_FOUND),
+    (TryAgainSoon, Exit.UNREACHABLE),
     (AlreadyThere, Exit.CONFLICT),
     (NotAllowed, Exit.NOT_ALLOWED),
     (RetryLater, Exit.TRY_AGAIN),
