@@ -24,13 +24,13 @@ from hub.sandbox import (
 from plugins.hubspot import answers, ledger, seeding, stirring, telling
 from plugins.hubspot.answers import Row, number
 from plugins.hubspot.portal import SCHEMA_SCOPES, SCOPES
-from plugins.hubspot.records import MODIFIED, OBJECTS, PROPERTIES
+from plugins.hubspot.records import OBJECTS, PROPERTIES
 from plugins.hubspot.searching import BadSearch, search
 from plugins.hubspot.seeding import iso
 
 OWN = {"companies": ("customer_no", "salesforceaccountid", "tier", "renewal_date")}
 RETRIES_S = (60, 300, 900, 3600, 3600, 7200, 14400, 21600, 21600)
-BATCH = 100
+BATCH, LONGEST_URL = 100, 6_000
 
 
 class HubSpot(Vendor):
@@ -65,7 +65,7 @@ class HubSpot(Vendor):
         before = self.table(table).get(record.get("id", ""))
         if table not in OBJECTS or (before and before["properties"] == record["properties"]):
             return
-        own = {MODIFIED[table]: iso(now), "hs_object_id": record["id"]}
+        own = {seeding.stamp_of(table): iso(now), "hs_object_id": record["id"]}
         if created:
             own["createdate"] = record["createdAt"] = iso(now)
         if table == "deals":
@@ -117,8 +117,8 @@ class HubSpot(Vendor):
     @route("GET", "/crm/v3/objects/<kind>")
     def page(self, request: Request) -> object:
         kind, limit = self._kind(request), int(request.query.get("limit", "10"))
-        if limit > BATCH:
-            return _refusal(400, "VALIDATION_ERROR", f"limit must be at most {BATCH}")
+        if limit > BATCH or len(request.url) > LONGEST_URL:
+            return _refusal(400, "VALIDATION_ERROR", "too many records or too long an address")
         rows = (
             ledger.archive(self, kind)
             if _archived(request)
@@ -266,10 +266,8 @@ class HubSpot(Vendor):
     def _paged(self, request: Request, rows: Sequence[Row], limit: int) -> Row:
         current = request.query.get("after", "")
         some, more = answers.slice_of(rows, current, limit)
-        if not more:
-            return {"results": some}
-        after = self.next_cursor(request, current, some[-1]["id"])
-        return {"results": some, "paging": {"next": {"after": after}}}
+        after = self.next_cursor(request, current, some[-1]["id"]) if more else None
+        return {"results": some} | ({"paging": {"next": {"after": after}}} if more else {})
 
     def _batch(self, results: list[Row], missing: Row | None) -> Response:
         errors = [answers.absent(missing)] if missing else []

@@ -176,6 +176,11 @@ def record(
     }
 
 
+def stamp_of(kind: str) -> str:
+    """The property that says when a record was modified; contacts have another one."""
+    return "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+
+
 def iso(at: datetime) -> str:
     """HubSpot's times have milliseconds and end in Z."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ import requests
 from hub.api import Change, GiveUp
 from plugins.hubspot import ledger
 from plugins.hubspot.client import Client
-from plugins.hubspot.records import OBJECTS
+from plugins.hubspot.records import OBJECTS, gather
 from plugins.hubspot.sandbox import HubSpot
 from plugins.hubspot.streams import fetch
 from tests.plugins.hubspot.walks import STREAMS, connected, walk
@@ -119,6 +119,7 @@ def test_rows_that_reach_the_index_late_are_found_by_the_overlap(
     vendor.search_lag_s = 30
     one = vendor.table("contacts").ids()[3]
     vendor.table("contacts").patch(one, {"properties": {"jobtitle": "Late"}})
+    vendor.clock.advance(20)
     records, _, cursor = walk(client, "contacts", cursor)
     assert records == []
     vendor.clock.advance(60)
@@ -136,8 +137,7 @@ def test_more_than_ten_thousand_rows_with_one_stamp_are_all_found(
         own = pattern["properties"] | {"hs_object_id": str(n)}
         known.seed(str(n), pattern | {"id": str(n), "properties": own})
     records, _, _ = walk(client, "companies", cursor)
-    found = {int(record["id"]) for record in records}
-    assert found == set(range(1, 10_252))
+    assert sorted(int(record["id"]) for record in records) == list(range(1, 10_252))
 
 
 def test_a_walk_goes_on_from_any_page(vendor: HubSpot, client: Client) -> None:
@@ -179,6 +179,19 @@ def test_associations_are_followed_through_their_inner_pages(
     assert [one["primary"] for one in ends] == sorted(
         (one["primary"] for one in ends), reverse=True
     )
+
+
+def test_the_same_inner_page_twice_is_an_error() -> None:
+    page = {
+        "from": {"id": "5"},
+        "to": [{"toObjectId": 77, "associationTypes": [{"category": "WORK", "typeId": 1}]}],
+        "paging": {"next": {"after": "1"}},
+    }
+    found: dict[str, dict[str, bool]] = {}
+    assert gather(found, page) == {"id": "5", "after": "1"}
+    assert found == {"5": {"77": False}}
+    with pytest.raises(GiveUp):
+        gather(found, page)
 
 
 def test_the_primary_company_comes_first(vendor: HubSpot, client: Client) -> None:
