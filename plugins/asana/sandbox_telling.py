@@ -1,0 +1,62 @@
+"""What the sandbox's Asana says of its edits: events, webhooks as they are listed, errors. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.sandbox import Edit, Response, Subscription
+from plugins.asana.sandbox_records import Json, iso
+
+ACTIONS = {"create": "added", "delete": "deleted", "restore": "undeleted"}
+
+
+def problem(status: int, message: str) -> Response:
+    """An error as Asana words it."""
+    return Response({"errors": [{"message": message, "help": "https://asana.com/docs"}]}, status)
+
+
+def homes(task: Json) -> list[str]:
+    """Gids of the projects that a task is in itself."""
+    return [m["project"]["gid"] for m in task.get("memberships") or ()]
+
+
+def webhook(found: Subscription) -> Json:
+    """A webhook as Asana lists it."""
+    resource = {"gid": found.extra.get("resource"), "resource_type": "project"}
+    return {
+        "gid": found.id,
+        "resource_type": "webhook",
+        "active": bool(found.secret),
+        "resource": resource,
+        "target": found.url,
+        "filters": found.extra.get("filters", []),
+        "created_at": iso(found.created_at),
+    }
+
+
+def events(edit: Edit, record: Json) -> Iterator[Json]:
+    """What one edit is told as: one event for each changed field, others for the rest."""
+    if edit.kind != "update":
+        parent = record["memberships"][0]["project"] if record["memberships"] else None
+        place = {"gid": parent["gid"], "resource_type": "project"} if parent else None
+        yield event(edit, "task", ACTIONS[edit.kind]) | {"parent": place}
+        return
+    silent = {"modified_at", "completed_at", "num_subtasks"}
+    for field in dict.fromkeys(name.partition(".")[0] for name in edit.fields):
+        if field == "memberships":
+            place = {"gid": "1200000000000901", "resource_type": "section"}
+            yield event(edit, "task", "added") | {"parent": place}
+        elif field not in silent:
+            change = {"field": field, "action": "changed"}
+            yield event(edit, "task", "changed") | {"change": change}
+
+
+def event(edit: Edit, word: str, action: str) -> Json:
+    """One event without its particulars."""
+    return {
+        "user": {"gid": "1200000000000001", "resource_type": "user"},
+        "created_at": iso(edit.at),
+        "action": action,
+        "resource": {"gid": edit.id, "resource_type": word},
+        "parent": None,
+    }

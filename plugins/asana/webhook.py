@@ -1,0 +1,141 @@
+"""Asana's webhooks: the handshake, the signature, and thin events. Pure.
+
+Facts: developers.asana.com/docs/webhooks-guide. There is no time in the signature and no id of a
+delivery or an event.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.api import BadSignature, Change, ChangeKind, Delivery, Malformed, Registration, Reply
+
+TASK = "task"
+PROJECT = "project"
+KINDS: dict[str, ChangeKind] = {
+    "added": "upsert",
+    "changed": "upsert",
+    "removed": "upsert",
+    "deleted": "delete",
+    "undeleted": "restore",
+}
+"""A task that is removed from a project still lives, perhaps in another."""
+MAX_SECRET = 256
+
+
+def greet(delivery: Delivery, registration: Registration) -> Reply | None:
+    """Echo `X-Hook-Secret` while our own request for this webhook is open; None for a delivery.
+
+    At any other time it would let a stranger replace the secret: raises BadSignature.
+    """
+    secret = delivery.headers.get("x-hook-secret")
+    if secret is None:
+        return None
+    known = registration.secrets
+    if registration.state != "pending" or (known and not _same(known[0], secret)):
+        raise BadSignature("Nobody asked for a handshake here.", reason="handshake")
+    if not 0 < len(secret) <= MAX_SECRET or not secret.isascii() or not secret.isprintable():
+        raise Malformed("The header X-Hook-Secret does not hold a secret.")
+    return Reply(200, headers={"X-Hook-Secret": secret}, store_secret=secret)
+
+
+def verify(delivery: Delivery, registration: Registration) -> None:
+    """Check `X-Hook-Signature`: lower-case hex HMAC-SHA256 of the raw body; raises BadSignature.
+
+    The key is the secret's text. There is no time, hence no window.
+    """
+    given = delivery.headers.get("x-hook-signature", "")
+    matched = False
+    for secret in registration.secrets:
+        digest = hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
+        matched |= bool(secret) and _same(digest, given)
+    if not matched:
+        raise BadSignature("The header X-Hook-Signature does not match the body and our secret.")
+
+
+def delivery_key(delivery: Delivery) -> str:
+    """The hash of what its events are about, in any order; a heartbeat's is always the same.
+
+    Events have no id, and a retry may group them anew. Raises Malformed.
+    """
+    marks = sorted(json.dumps(_mark(event)) for event in _events(delivery))
+    return f"sha256:{hashlib.sha256(json.dumps(marks).encode()).hexdigest()}"
+
+
+def parse(delivery: Delivery) -> list[Change]:
+    """Thin changes of tasks, none for a heartbeat; what we do not use is a change with a rule.
+
+    A project that is deleted or brought back takes its tasks along: they are listed again.
+    """
+    return [change for event in _events(delivery) for change in _changes(event, delivery)]
+
+
+def _changes(event: Mapping[str, Any], delivery: Delivery) -> Iterator[Change]:
+    resource, action = event["resource"], str(event.get("action"))
+    at = _moment(event.get("created_at")) or delivery.received_at
+    word, gid = resource.get("resource_type"), resource["gid"]
+    if word == TASK and action in KINDS:
+        yield Change(TASK, gid, KINDS[action], at)
+    elif word == PROJECT and action in ("deleted", "undeleted"):
+        yield Change(TASK, "", "gap", at)
+    else:
+        yield Change(TASK, gid, "upsert", at, rule=f"event_not_used:{word}_{action}"[:100])
+
+
+def _mark(event: Mapping[str, Any]) -> list[Any]:
+    change, parent = event.get("change") or {}, event.get("parent") or {}
+    return [
+        event.get("created_at"),
+        event["resource"]["gid"],
+        event.get("action"),
+        change.get("field"),
+        change.get("action"),
+        parent.get("gid"),
+    ]
+
+
+def _events(delivery: Delivery) -> list[dict[str, Any]]:
+    """The events of a body; raises Malformed, as a whole, where one is not Asana's."""
+    try:
+        body = json.loads(delivery.body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Malformed("The body is not JSON.") from None
+    events = body.get("events") if isinstance(body, dict) else None
+    if not isinstance(events, list) or not all(_is_event(event) for event in events):
+        raise Malformed("The body is not an Asana webhook: it lacks events with a resource.")
+    return events
+
+
+def _is_event(event: object) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("resource"), dict):
+        return False
+    gid = event["resource"].get("gid")
+    parts = [event.get("change"), event.get("parent")]
+    return (
+        isinstance(gid, str)
+        and gid.isascii()
+        and gid.isdecimal()
+        and all(part is None or isinstance(part, dict) for part in parts)
+    )
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def _moment(text: object) -> datetime | None:
+    """Asana's time text, such as 2026-01-05T10:00:00.000Z; None if it is not one."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _same(ours: str, given: str) -> bool:
+    return hmac.compare_digest(ours.encode(), given.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,118 @@
+"""The workspace behind a connection: whether the token works, and what is configured there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hub.api import AccountInfo, CorrectInput, GiveUp
+from plugins.asana.client import AsanaClient, only_workspace
+from plugins.asana.conversions import field_texts, rules
+
+Json = dict[str, Any]
+
+
+def check(client: AsanaClient) -> AccountInfo:
+    """Prove the token, the workspace and the account rules; the id is the workspace's gid.
+
+    Raises CorrectInput for `workspace`, `account_links` or `base_url`, Reconnect for the token.
+    """
+    found = _workspace(client, _me(client))
+    missing = []
+    if _refused(lambda: client.page("/users", {"workspace": client.workspace}, None)):
+        missing.append("users:read")
+    if _refused(lambda: client.page("/projects", {"workspace": client.workspace}, None)):
+        missing.append("projects:read")
+    else:
+        check_rules(client)
+    return AccountInfo(str(found["gid"]), found.get("name") or str(found["gid"]), tuple(missing))
+
+
+def describe(client: AsanaClient) -> dict[str, Any]:
+    """Facts that mappings use: the customers written at projects, where a rule reads them there,
+    and the custom fields that there are to pick from."""
+    return {
+        "project_fields": _project_fields(client),
+        "fields": sorted(
+            ({"gid": f["gid"], "name": f.get("name")} for f in _custom_fields(client)),
+            key=lambda field: str(field["gid"]),
+        ),
+    }
+
+
+def check_rules(client: AsanaClient) -> None:
+    """Check that every project and field that `account_links` names is there."""
+    found = client_rules(client)
+    if not found:
+        return
+    projects = {p["gid"] for archived in (False, True) for p in client.projects(archived=archived)}
+    fields = {f["gid"] for f in _custom_fields(client)}
+    for project, rule in found.items():
+        if project not in projects | {"*"}:
+            raise _unknown(f"there is no project {project}")
+        if fields and rule["by"].endswith("_field") and rule["field"] not in fields:
+            raise _unknown(f"{project}: there is no field {rule['field']}")
+
+
+def client_rules(client: AsanaClient) -> dict[str, Mapping[str, Any]]:
+    """The connection's rules; raises CorrectInput where they cannot be read."""
+    try:
+        return rules(client.settings.get("account_links", ""))
+    except ValueError as problem:
+        raise CorrectInput(f"Account links: {problem}.", field="account_links") from None
+
+
+def _project_fields(client: AsanaClient) -> dict[str, dict[str, list[str]]]:
+    """Texts by project gid and field gid, of the fields that rules read at the project."""
+    wanted = {r["field"] for r in client_rules(client).values() if r["by"] == "project_field"}
+    if not wanted:
+        return {}
+    facts: dict[str, dict[str, list[str]]] = {}
+    for archived in (False, True):
+        for project in client.projects(archived=archived):
+            texts = {gid: field_texts(project, gid) for gid in sorted(wanted)}
+            facts[project["gid"]] = {gid: found for gid, found in texts.items() if found}
+    return dict(sorted(facts.items()))
+
+
+def _custom_fields(client: AsanaClient) -> list[Json]:
+    """None where the plan has no custom fields, or the token may not read them."""
+    try:
+        return client.custom_fields()
+    except GiveUp as refused:
+        if refused.reason in ("plan", "forbidden"):
+            return []
+        raise
+
+
+def _me(client: AsanaClient) -> Json:
+    try:
+        return client.me()
+    except GiveUp as refused:
+        raise CorrectInput(
+            f"There is no Asana for us at this address ({refused.reason}).", field="base_url"
+        ) from None
+
+
+def _workspace(client: AsanaClient, user: Json) -> Json:
+    wanted = client.settings.get("workspace", "").strip()
+    if not wanted:
+        return only_workspace(user)
+    for found in user.get("workspaces") or []:
+        if found["gid"] == wanted:
+            return dict(found)
+    raise CorrectInput(f"This token sees no workspace {wanted}.", field="workspace")
+
+
+def _refused(attempt: Callable[[], Any]) -> bool:
+    try:
+        attempt()
+    except GiveUp as refused:
+        if refused.reason == "forbidden":
+            return True
+        raise
+    return False
+
+
+def _unknown(what: str) -> CorrectInput:
+    return CorrectInput(f"Account links: {what} that this token can see.", field="account_links")
