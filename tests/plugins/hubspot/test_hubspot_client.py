@@ -17,7 +17,7 @@ from plugins.hubspot.answers import Row
 from plugins.hubspot.client import Client
 from plugins.hubspot.refusals import refusal, retry_after
 from plugins.hubspot.sandbox import HubSpot
-from tests.plugins.hubspot.walks import Unguarded, connected, walk
+from tests.plugins.hubspot.walks import STREAMS, Unguarded, connected, walk
 
 Call = Callable[[Client], object]
 CALLS: dict[str, Call] = {
@@ -277,3 +277,13 @@ def test_describe_tells_currency_stages_fields_and_users(client: Client) -> None
     assert "name" not in own
     assert {"id", "name", "email"} == set(found["users"][0])
     json.dumps(found)
+
+
+def test_owners_who_left_are_listed_and_fetched(vendor: HubSpot, client: Client) -> None:
+    records, _, _ = walk(client, "owners")
+    everyone = vendor.table("owners").all()
+    assert {o["id"]: o for o in records} == {o["id"]: o for o in everyone}
+    (gone,) = [owner for owner in everyone if owner["archived"]]
+    fetch_owners = STREAMS["owners"].fetch
+    assert fetch_owners is not None
+    assert list(fetch_owners(client, [gone["id"], "1"])) == [gone]

@@ -294,13 +294,3 @@ def test_an_old_delete_is_told_once(vendor: HubSpot, client: Client) -> None:
     vendor.table("deals").delete(new)
     _, changes, _ = walk(client, "deals", cursor)
     assert ids(changes, "delete") == {new}
-
-
-def test_owners_who_left_are_listed_and_fetched(vendor: HubSpot, client: Client) -> None:
-    records, _, _ = walk(client, "owners")
-    everyone = vendor.table("owners").all()
-    assert by_id(records) == by_id(everyone)
-    (gone,) = [owner for owner in everyone if owner["archived"]]
-    fetch_owners = STREAMS["owners"].fetch
-    assert fetch_owners is not None
-    assert list(fetch_owners(client, [gone["id"], "1"])) == [gone]
