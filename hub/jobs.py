@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from hub.bootstrap import Hub
 from hub.engine import apply
 from hub.errors import HubError, LeaseLost, NotFound
+from hub.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ def drain(tenant_id: str, connection_id: str) -> None:
     except (LeaseLost, NotFound) as error:
         log.info("drain_stopped", reason=error.reason)
         return
-    except PyMongoError as error:
+    except StoreError as error:
         log.warning("drain_interrupted", error=type(error).__name__)
         return
     if not done:
@@ -38,7 +38,7 @@ def settle(tenant_id: str) -> None:
     hub.bell.lower("hub.jobs.settle", tenant_id)
     try:
         done = apply.settle(hub, tenant_id)
-    except (NotFound, PyMongoError) as error:
+    except (NotFound, StoreError) as error:
         log.warning("settle_interrupted", error=type(error).__name__)
         return
     if not done:
@@ -50,7 +50,7 @@ def sync(tenant_id: str, connection_id: str, stream: str) -> None:
     hub.bell.lower("hub.jobs.sync", tenant_id, connection_id, stream)
     try:
         done = apply.sync(hub, tenant_id, connection_id, stream)
-    except (HubError, PyMongoError) as error:
+    except (HubError, StoreError) as error:
         log.warning("sync_interrupted", error=type(error).__name__, sentence=str(error)[:200])
         return
     if not done:

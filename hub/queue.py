@@ -16,6 +16,9 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.timeouts import BaseTimeoutException as JobTimeout
+
+__all__ = ["DRAIN", "SYNC", "Doorbell", "JobTimeout", "connect", "work"]
 
 log = structlog.get_logger(__name__)
 

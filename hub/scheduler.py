@@ -12,7 +12,6 @@ import threading
 from datetime import datetime, timedelta
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
@@ -21,6 +20,7 @@ from hub.errors import NotFound
 from hub.settings import load_settings
 from hub.store import inbox
 from hub.store.client import Doc
+from hub.store.errors import StoreError
 from hub.store.tenant import TenantStore
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def tick(hub: Hub) -> int:
         for entry in hub.catalogue.shard(shard)["due"].find({}):
             try:
                 rung += _look(hub, entry)
-            except (NotFound, PyMongoError) as error:
+            except (NotFound, StoreError) as error:
                 log.warning("sweep_failed", tenant=entry["tenant_id"], error=type(error).__name__)
     return rung
 
@@ -109,7 +109,7 @@ def main() -> None:
     while not stop.wait(TICK_S):
         try:
             tick(hub)
-        except PyMongoError as error:
+        except StoreError as error:
             log.warning("tick_failed", error=type(error).__name__)
     hub.close()
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from hub.errors import TryAgainSoon
+from hub.store.errors import StoreError
 from hub.store.intake import Arrival
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class Committer:
         error: Exception | None = None
         try:
             self._write([arrival for waiting in batch for arrival in waiting.arrivals])
-        except PyMongoError as failure:
+        except StoreError as failure:
             log.warning("commit_failed", rows=len(batch), error=type(failure).__name__)
             error = failure
         except Exception as failure:

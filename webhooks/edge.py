@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from bson.binary import Binary
-from pymongo.errors import PyMongoError
 
 from hub import endpoints
 from hub.api import Delivery, Registration, Reply, Webhook
@@ -22,6 +21,7 @@ from hub.bootstrap import Hub
 from hub.errors import BadSignature, HubError, Malformed, Refuse, TryAgainSoon
 from hub.faultpoints import point
 from hub.store import inbox, intake
+from hub.store.errors import StoreError
 from hub.store.intake import Arrival
 from webhooks import request as requests
 from webhooks.admission import Admission
@@ -70,7 +70,7 @@ class Edge:
             reply = self._receive(environ)
         except Refuse as refusal:
             reply = requests.refusal(refusal)
-        except PyMongoError as error:
+        except StoreError as error:
             log.warning("edge_store_failed", error=type(error).__name__)
             reply = requests.refusal(TryAgainSoon("The store is not available.", reason="store"))
         except Exception:

@@ -7,12 +7,12 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from hub.bootstrap import Hub
 from hub.endpoints import REFUSED_KEPT
 from hub.errors import Refuse
 from hub.store.control import new_id
+from hub.store.errors import StoreError
 from webhooks import request as requests
 from webhooks.routes import Route
 
@@ -51,7 +51,7 @@ class Refusals:
             refused.insert(entry)
             old = refused.find({"endpoint_id": endpoint_id}, {"_id": 1}).sort("at", -1)
             refused.delete({"_id": {"$in": [doc["_id"] for doc in old.skip(REFUSED_KEPT)]}})
-        except PyMongoError:
+        except StoreError:
             log.warning("refusal_not_kept")
 
     def accepted(self, route: Route, at: datetime) -> None:
@@ -66,7 +66,7 @@ class Refusals:
             change["state"] = "active"
         try:
             self._hub.catalogue.control.endpoints.update_one(mine, {"$set": change})
-        except PyMongoError:
+        except StoreError:
             log.warning("endpoint_not_marked")
 
 

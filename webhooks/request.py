@@ -62,7 +62,8 @@ def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
 
 def sender(environ: dict[str, Any], trusted_proxies: int) -> str:
     """The sender's address; a proxy's word counts only for as many proxies as are ours."""
-    chain = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if part]
+    forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
+    chain = [part.strip() for part in forwarded.split(",") if part]
     if trusted_proxies and len(chain) >= trusted_proxies:
         return chain[-trusted_proxies][:100]
     return str(environ.get("REMOTE_ADDR", ""))

@@ -59,10 +59,9 @@ def drain(hub: Hub, tenant_id: str, connection_id: str) -> bool:
 def _drain(hub: Hub, store: TenantStore, connection: Doc, lease: leases.Lease) -> None:
     tenant_id, connection_id = store.tenant_id, connection["_id"]
     deadline = monotonic() + SLICE_S
-    worker = settler(hub, store)
 
     def finish() -> None:
-        worker.run(deadline)
+        settler(hub, store).run(deadline)
         tell.tell(hub, store)
 
     Drain(
@@ -83,10 +82,10 @@ def sync(hub: Hub, tenant_id: str, connection_id: str, stream: str) -> bool:
     connection = hub.connection(store, connection_id)
     if connection["state"] != "active":
         return True
-    worker = settler(hub, store)
 
     def finish() -> None:
-        worker.run(monotonic() + SYNC_SLICE_S)
+        # Built anew, since this very slice may change what feeds the tenant's health.
+        settler(hub, store).run(monotonic() + SYNC_SLICE_S)
         tell.tell(hub, store)
 
     return runs.work(hub, store, connection, stream, monotonic() + SYNC_SLICE_S, finish)

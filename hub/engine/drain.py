@@ -14,8 +14,6 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from pymongo.errors import AutoReconnect, PyMongoError
-from rq.timeouts import BaseTimeoutException
 
 from hub.engine import plan as planning
 from hub.engine import refetch
@@ -26,8 +24,10 @@ from hub.engine.record import record
 from hub.engine.registers import Fate
 from hub.errors import LeaseLost
 from hub.faultpoints import point
+from hub.queue import JobTimeout
 from hub.store import inbox, leases
 from hub.store.client import Doc
+from hub.store.errors import StoreError, StoreLost
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
 
@@ -68,10 +68,10 @@ class Drain:
         """One batch; if its transaction fails for a reason of its own, halve down to the poison."""
         try:
             return self._batch(rows, again)
-        except (LeaseLost, BaseTimeoutException, AutoReconnect):
+        except (LeaseLost, JobTimeout, StoreLost):
             raise
         except Exception as error:
-            if isinstance(error, PyMongoError) and error.timeout:
+            if isinstance(error, StoreError) and error.timeout:
                 raise
             if len(rows) > 1:
                 half = len(rows) // 2

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from bson.binary import Binary
-from pymongo import UpdateOne
 
 from hub.engine import quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
 from hub.store.client import Doc
+from hub.store.scoped import Update
 from hub.store.tenant import TenantStore
 from mappings.language import Mapped
 
@@ -113,7 +113,7 @@ def _life(before: Doc | None) -> Life | None:
     return Life(order, stored["deleted"], stored["merged_into"], stored["erased"])
 
 
-def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: datetime) -> UpdateOne:
+def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: datetime) -> Update:
     fields: Doc = {"touched_at": now, "rev": (draft.before or {}).get("rev", 0) + 1}
     if draft.content is not None:
         fields["content"] = list(draft.content.order)

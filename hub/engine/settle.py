@@ -14,8 +14,6 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from pymongo import UpdateOne
-
 from hub.engine import linking, membership, moments
 from hub.engine.linking import Answers
 from hub.engine.membership import Resolution
@@ -25,6 +23,7 @@ from hub.faultpoints import point
 from hub.health import facts
 from hub.store import leases
 from hub.store.client import Doc
+from hub.store.scoped import Update
 from hub.store.tenant import TenantStore
 
 BATCH = 400
@@ -115,7 +114,7 @@ def _take_turn(store: TenantStore) -> None:
 
 def _member_writes(
     store: TenantStore, due: list[Doc], result: Resolution, id_field: str
-) -> list[UpdateOne]:
+) -> list[Update]:
     """Members keep their id and keys; the due ones are done."""
     writes = []
     settled = {doc["_id"] for doc in due}
@@ -138,7 +137,7 @@ def _hang(
     projection: Projection,
     fresh: Mapping[str, Any],
     stirred: set[str],
-) -> UpdateOne:
+) -> Update:
     """Hang a record on its account and move what it contributes there."""
     account_id, path = linking.account_of(doc, answers)
     life = doc.get("life") or {}

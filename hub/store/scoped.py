@@ -13,6 +13,7 @@ from pymongo.results import BulkWriteResult
 
 Doc = dict[str, Any]
 Filter = Mapping[str, Any]
+Update = UpdateOne
 Write = InsertOne[Doc] | UpdateOne | ReplaceOne[Doc] | DeleteOne
 
 

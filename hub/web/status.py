@@ -7,10 +7,10 @@ import os
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from hub.bootstrap import Hub
+from hub.store.errors import StoreError
 
 
 def blueprint(hub: Hub) -> Blueprint:
@@ -38,7 +38,7 @@ def blueprint(hub: Hub) -> Blueprint:
 def _mongodb(hub: Hub) -> str:
     try:
         hub.catalogue.ping()
-    except PyMongoError as error:
+    except StoreError as error:
         return f"down ({type(error).__name__})"
     return "ok"
 

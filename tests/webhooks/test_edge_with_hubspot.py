@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import requests
-from tests.stage import Stage, build_hub, serving
 
 from hub.embedded import Services
 from hub.sandbox import Sandbox
 from hub.store import inbox
+from tests.stage import Stage, build_hub, serving
 
 
 @pytest.fixture
