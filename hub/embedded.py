@@ -42,11 +42,15 @@ class Services:
 
 
 class Embedded:
-    """Both stores in `data_dir`; ports are remembered there, and found anew if they are taken."""
+    """Both stores in `data_dir`; ports are remembered there, and found anew if they are taken.
 
-    def __init__(self, data_dir: Path, *, cache_gb: float = 0.25) -> None:
+    With `held` the caller holds the folder already.
+    """
+
+    def __init__(self, data_dir: Path, *, cache_gb: float = 0.25, held: bool = False) -> None:
         self.data_dir = data_dir.absolute()
         self._cache_gb = cache_gb
+        self._held = held
         self._children: dict[str, Child] = {}
         self._ports: dict[str, int] = {}
         self._lock: IO[str] | None = None
@@ -65,7 +69,7 @@ class Embedded:
     def start(self) -> Services:
         """Start both and wait until they take writes; raises CorrectInput with their last words."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = hold(self.data_dir)
+        self._lock = None if self._held else hold(self.data_dir)
         try:
             before = running(self.data_dir).get("ports", {})
             self._prepare("redis", before.get("redis", 0)).start()
@@ -92,8 +96,8 @@ class Embedded:
             child.ask()
         for child in self._children.values():
             child.gone()
+        note(self.data_dir, mongodb_uri="", redis_url="", port=0)
         if self._lock:
-            note(self.data_dir, mongodb_uri="", redis_url="", port=0)
             self._lock.close()
             self._lock = None
 

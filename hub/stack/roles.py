@@ -25,7 +25,7 @@ class Role:
 
 
 def roles(settings: Settings) -> list[Role]:
-    """The hub's own processes, in the order in which they are started."""
+    """The hub's own processes; the first answers /readyz and the others follow when it does."""
     workers = [
         Role(f"worker-{number}", (sys.executable, str(ROOT / "worker.py")))
         for number in range(1, settings.workers + 1)

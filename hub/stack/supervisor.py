@@ -82,19 +82,21 @@ class Stack:
         nothing is left running then.
         """
         self._check_port()
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._held = hold(self.settings.data_dir)
         try:
             if self._with_sandbox:
-                self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-                self.sandbox_file.unlink(missing_ok=True)
+                self._launch_sandbox()
             self._start_stores()
-            if self._with_sandbox:
-                self._launch(sandbox(self.settings))
             self._migrate()
             if self._with_sandbox:
                 self._meet_vendors()
-            for role in self._plan(self.settings):
-                self._launch(role)
+            first, *others = self._plan(self.settings)
+            # Alone, because starting is the processor's work: people and vendors wait for this one.
+            self._launch(first)
             self._await_ready()
+            for role in others:
+                self._launch(role)
             note(self.settings.data_dir, port=self.settings.port, pid=os.getpid())
             self._watcher.start()
         except BaseException:
@@ -113,6 +115,7 @@ class Stack:
                 self._embedded.stop()
         self._watcher.stop()
         if self._held:
+            note(self.settings.data_dir, port=0)
             self._held.close()
             self._held = None
 
@@ -201,14 +204,13 @@ class Stack:
                 "(`head -c 96 /dev/urandom | base64 -w0` makes one).",
                 field="master_key",
             )
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self._held = hold(self.settings.data_dir)
 
     def _embed_stores(self) -> None:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         if not self.settings.master_key.get_secret_value():
             ensure_master_key(self.settings.data_dir)
-        self._embedded = Embedded(self.settings.data_dir, cache_gb=self.settings.mongodb_cache_gb)
+        self._embedded = Embedded(
+            self.settings.data_dir, cache_gb=self.settings.mongodb_cache_gb, held=True
+        )
         services = self._embedded.start()
         found = {"mongodb_uri": services.mongodb_uri, "redis_url": services.redis_url}
         self.settings = complete(self.settings, found)
@@ -228,6 +230,10 @@ class Stack:
     def sandbox_file(self) -> Path:
         """Where the sandbox says what is needed to connect to each of its vendors."""
         return self.settings.data_dir / "sandbox.json"
+
+    def _launch_sandbox(self) -> None:
+        self.sandbox_file.unlink(missing_ok=True)
+        self._launch(sandbox(self.settings))
 
     def _meet_vendors(self) -> None:
         child = self._children["sandbox"]

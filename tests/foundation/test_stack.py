@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -145,7 +146,8 @@ from hub.settings import load_settings
 from hub.stack import Stack, run, _told_to_stop
 from tests.foundation.test_stack import small
 with _told_to_stop():
-    settings = load_settings(join=False, data_dir=Path(sys.argv[1]), port=int(sys.argv[2]))
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    settings = load_settings(join=False, data_dir=folder, port=port, web_workers=1)
     run(Stack(settings, plan=small), lambda s: print(*sum(map(s.pids, s.names()), []), flush=True))
 """
 
@@ -167,7 +169,7 @@ def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path, how: signal.Sign
     with process:
         process.send_signal(how)
         assert process.wait(10) == 0
-    assert len(pids) == 6
+    assert len(pids) == 5
     assert [pid for pid in pids if is_alive(pid)] == []
     assert not listens(port)
     assert running(tmp_path)["mongodb_uri"] == ""
@@ -179,9 +181,19 @@ def test_killed_itself_it_takes_everything_along_and_starts_again(tmp_path: Path
     process, pids = _up(tmp_path, port)
     with process:
         process.kill()
-    assert len(pids) == 6
+    assert len(pids) == 5
     assert wait_until(lambda: not any(map(is_alive, pids)), 15)
     process, again = _up(tmp_path, port)
     with process:
-        assert len(again) == 6
+        assert len(again) == 5
         process.terminate()
+
+
+@pytest.mark.stack
+def test_a_second_hub_in_the_folder_is_refused_and_does_not_hurt_the_first(stack: Stack) -> None:
+    before = {name: stack.pids(name) for name in stack.names()}
+    settings = load_settings(join=False, data_dir=stack.settings.data_dir, port=free_port())
+    with pytest.raises(CorrectInput, match=f"process {os.getpid()}"):
+        Stack(settings, plan=small, with_sandbox=True).start()
+    assert {name: stack.pids(name) for name in stack.names()} == before
+    assert load_settings(data_dir=stack.settings.data_dir).mongodb_uri == stack.settings.mongodb_uri
