@@ -1,0 +1,144 @@
+"""Accounts as lists show them: only the fields that are shown are read, never the state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.health.words import CAPS
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+from hub.web.screens.lists import PAGE_SIZE, offset
+
+BANDS = ("red", "yellow", "green", "unknown", "churned")
+SORTS: Mapping[str, tuple[str, int]] = {
+    "health": ("sort.health", 1),
+    "name": ("sort.name", 1),
+    "trend": ("sort.trend", 1),
+    "mrr": ("sort.mrr", -1),
+    "open_tickets": ("sort.open_tickets", -1),
+    "last_touch": ("sort.last_touch", -1),
+}
+"""What the list sorts by, and the direction that puts first what needs attention."""
+SHOWN_MEASURE = ("key", "text", "state", "source", "fresh_at", "lost")
+FIELDS = {
+    "flat.name": 1,
+    "flat.domains": 1,
+    "rollup": 1,
+    "scored_at": 1,
+    **{
+        f"health.{name}": 1
+        for name in (
+            "health",
+            "health_shown",
+            "band",
+            "band_since",
+            "confidence",
+            "trend",
+            "top_negative",
+            "caps",
+        )
+    },
+    **{f"health.dimensions.measures.{name}": 1 for name in SHOWN_MEASURE},
+}
+REASONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the portfolio is asked for; `turned` is a direction other than the usual."""
+
+    band: str = ""
+    text: str = ""
+    sort: str = "health"
+    turned: str = ""
+    page: int = 1
+
+    @property
+    def order(self) -> tuple[str, int]:
+        field, usual = SORTS[self.sort]
+        return field, {"asc": 1, "desc": -1, "": usual}[self.turned]
+
+    def turn_of(self, sort: str) -> str:
+        """The direction a click on this column asks for: the other one if it is the present."""
+        if sort != self.sort:
+            return ""
+        return "desc" if self.order[1] == 1 else "asc"
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """One page of accounts, with the counts of each band over the whole portfolio."""
+
+    rows: list[Doc]
+    total: int
+    listed: int
+    bands: dict[str, int]
+    has_mrr: bool
+
+
+def portfolio(store: TenantStore, wish: Wish) -> Portfolio:
+    bands = _bands(store)
+    listed = sum(bands.values())
+    wanted = _filter(wish)
+    total = store.accounts.count(wanted) if wish.text else bands.get(wish.band, listed)
+    rows = store.accounts.find(wanted, FIELDS).sort([wish.order, ("_id", 1)])
+    found = list(rows.skip(offset(wish.page)).limit(PAGE_SIZE))
+    has_mrr = store.accounts.find_one({"listed": True, "sort.mrr": {"$gte": 0}}, {"_id": 1})
+    return Portfolio([shown(row) for row in found], total, listed, bands, bool(has_mrr))
+
+
+def _bands(store: TenantStore) -> dict[str, int]:
+    counted = store.accounts.aggregate(
+        [{"$match": {"listed": True}}, {"$group": {"_id": "$sort.band", "n": {"$sum": 1}}}]
+    )
+    return {row["_id"]: row["n"] for row in counted}
+
+
+def _filter(wish: Wish) -> Doc:
+    wanted: Doc = {"listed": True}
+    if wish.band:
+        wanted["sort.band"] = wish.band
+    if wish.text:
+        part = re.escape(wish.text.casefold())
+        by_name = {"sort.name": {"$regex": part}}
+        by_domain = {"flat.domains": {"$regex": part}}
+        wanted |= {"$or": [by_name, by_domain]} if "." in wish.text else by_name
+    return wanted
+
+
+def shown(row: Doc) -> Doc:
+    """A row with what the page says beside the numbers: reasons and freshness."""
+    health = row.get("health") or {}
+    measures = [m for d in health.get("dimensions", ()) for m in d["measures"]]
+    return {**row, "reasons": reasons(health, measures), "fresh": freshness(measures)}
+
+
+def reasons(health: Mapping[str, Any], measures: list[Doc]) -> list[Doc]:
+    """What weighs most against the account: a binding cap first, then the largest known losses.
+
+    [{"words", "key", "lost": points or None}].
+    """
+    by_key = {m["key"]: m for m in measures}
+    capped = [
+        {"words": f"capped: {CAPS.get(cap['key'], cap['key'])}", "key": cap["key"], "lost": None}
+        for cap in health.get("caps", ())
+        if cap["binding"]
+    ]
+    worst = [entry.rsplit(" ", 1)[0] for entry in health.get("top_negative", ())]
+    lost = [
+        {"words": by_key[key]["text"], "key": key, "lost": by_key[key]["lost"]}
+        for key in worst
+        if key in by_key and by_key[key]["lost"] >= 1
+    ]
+    return (capped + lost)[:REASONS]
+
+
+def freshness(measures: list[Doc]) -> Doc:
+    """{"at": when the oldest of the account's sources was read, "stale": sources that are late}."""
+    read: list[datetime] = [m["fresh_at"] for m in measures if m.get("fresh_at")]
+    stale = sorted({m["source"] for m in measures if m["state"] == "stale" and m["source"]})
+    return {"at": min(read, default=None), "stale": stale}

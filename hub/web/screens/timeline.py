@@ -1,0 +1,155 @@
+"""An account's timeline: its records' moments and what the hub itself noted, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.engine.moments import EPOCH
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+from hub.web.screens.words import BANDS
+
+KINDS = {
+    "ticket": "Tickets",
+    "work_item": "Work",
+    "opportunity": "Deals",
+    "activity": "Activities",
+    "satisfaction": "Ratings",
+    "contact": "People",
+    "invoice": "Invoices",
+    "subscription": "Subscriptions",
+    "event": "Health and identity",
+}
+PAGE = 30
+MOST_TIED = 200
+FIELDS = {
+    "entity": 1,
+    "source": 1,
+    "moved_at": 1,
+    "moments": 1,
+    "url": 1,
+    **{
+        f"values.{name}": 1
+        for name in (
+            "subject",
+            "title",
+            "name",
+            "full_name",
+            "status",
+            "kind",
+            "direction",
+            "outcome",
+            "label",
+            "score_norm",
+            "amount",
+            "priority",
+        )
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline; `key` is the record it stands for, if any."""
+
+    at: datetime
+    kind: str
+    what: str
+    subject: str
+    source: str = ""
+    key: str = ""
+    url: str = ""
+    note: str = ""
+    earlier: tuple[Doc, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page of the timeline; `older` is where the next one starts, or None at the end."""
+
+    entries: list[Entry]
+    older: datetime | None
+
+
+def read(
+    store: TenantStore,
+    account_id: str,
+    *,
+    kinds: Sequence[str] = (),
+    before: datetime | None = None,
+    since: datetime | None = None,
+    size: int = PAGE,
+) -> Slice:
+    """The next entries before a time. Entries of one moment are never torn apart by a page."""
+    wanted = [k for k in KINDS if k != "event" and (not kinds or k in kinds)]
+    span: Doc = {"$lt": before} if before else {}
+    if since:
+        span["$gte"] = since
+    entries = _records(store, account_id, wanted, span, size + 1)
+    if not kinds or "event" in kinds:
+        entries += _events(store, account_id, span, size + 1)
+    entries.sort(key=lambda entry: entry.at, reverse=True)
+    if len(entries) <= size:
+        return Slice(entries, None)
+    edge = entries[size - 1].at
+    kept = [entry for entry in entries if entry.at > edge]
+    kept += _records(store, account_id, wanted, {"$eq": edge}, MOST_TIED)
+    if not kinds or "event" in kinds:
+        kept += _events(store, account_id, {"$eq": edge}, MOST_TIED)
+    return Slice(kept, edge)
+
+
+def _records(
+    store: TenantStore, account_id: str, kinds: Sequence[str], span: Doc, most: int
+) -> list[Entry]:
+    if not kinds:
+        return []
+    wanted: Doc = {"account_id": account_id, "entity": {"$in": list(kinds)}}
+    wanted["life.deleted"] = {"$ne": True}
+    # Records without a story carry the epoch.
+    wanted["moved_at"] = {"$gt": EPOCH, **span}
+    found = store.records.find(wanted, FIELDS).sort("moved_at", -1).limit(most)
+    return [_entry(doc) for doc in found]
+
+
+def _entry(doc: Doc) -> Entry:
+    values, moments = doc.get("values") or {}, doc.get("moments") or []
+    names = ("subject", "title", "name", "full_name", "label")
+    subject = next((str(values[n]) for n in names if values.get(n)), "")
+    return Entry(
+        at=doc["moved_at"],
+        kind=doc["entity"],
+        what=moments[-1]["what"] if moments else f"{doc['entity'].replace('_', ' ')} changed",
+        subject=subject,
+        source=doc["source"],
+        key=doc["_id"],
+        url=doc.get("url") or "",
+        note=_note(doc["entity"], values),
+        earlier=tuple(moments[-2::-1]),
+    )
+
+
+def _note(entity: str, values: Doc) -> str:
+    if entity == "activity":
+        parts = (values.get("kind"), values.get("direction"), values.get("outcome"))
+    elif entity == "satisfaction":
+        score = values.get("score_norm")
+        parts = (f"{score * 100:.0f} of 100" if isinstance(score, float | int) else None,)
+    else:
+        parts = (values.get("status"), values.get("priority"))
+    return ", ".join(str(part).replace("_", " ") for part in parts if part)
+
+
+def _events(store: TenantStore, account_id: str, span: Doc, most: int) -> list[Entry]:
+    wanted: Doc = {"account_id": account_id} | ({"at": span} if span else {})
+    found = store.events.find(wanted).sort("at", -1).limit(most)
+    return [Entry(e["at"], "event", e["what"], _told(e)) for e in found]
+
+
+def _told(event: Doc) -> str:
+    if event["what"] == "health band changed":
+        before, after = (BANDS.get(event[k], event[k]) for k in ("before", "after"))
+        return f"{before} → {after}"
+    return f"into {event['into']}" if event.get("into") else ""
