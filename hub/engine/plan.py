@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hub.api import Change, Delivery, Webhook
 from hub.engine import registers
@@ -16,6 +16,7 @@ from hub.engine.incoming import Incoming, Source, from_record
 from hub.engine.registers import Fate, Life
 from hub.store.client import Doc
 
+ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATE = timedelta(seconds=60)
 """A delete this much older than its arrival is checked by a fetch: the record may be back."""
 
@@ -151,9 +152,11 @@ def _merge(at: Placing, change: Change) -> None:
 
 def _fetch(at: Placing, change: Change) -> None:
     life = registers.restored(change.occurred_at) if change.kind == "restore" else None
+    # A link moves no modified stamp, so the stamp cannot tell whether the answer is too early.
+    since = ANY_TIME if change.kind in ("link", "unlink") else change.occurred_at
     for end in change.ends or ((change.object, change.native_id),):
         if end[0] in at.source.mappings and end[1]:
-            _want(at, end, life, change.occurred_at)
+            _want(at, end, life, since)
     if not at.outcome.wants:
         at.outcome.fate, at.outcome.rule = "ignored", "nothing_to_read"
 
