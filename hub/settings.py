@@ -60,8 +60,10 @@ class Settings(BaseSettings):
         256 * 1024 * 1024, ge=0, description="bytes; below it nothing is taken"
     )
     retention_days: int = Field(30, ge=1, description="raw deliveries are kept so long")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="log from here on"
+    )
+    log_format: Literal["json", "console"] = Field("json", description="shape of log lines")
     mongodb_cache_gb: float = Field(0.5, ge=0.25, description="cache of the embedded MongoDB")
     apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict, description="an app's own credentials, by connector"
@@ -74,7 +76,9 @@ class Settings(BaseSettings):
     def _is_a_key(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value().strip()
         if text and not is_master_key(text):
-            raise ValueError("must be 96 bytes in base64 (`head -c 96 /dev/urandom | base64 -w0` makes one)")
+            raise ValueError(
+                "must be 96 bytes in base64 (`head -c 96 /dev/urandom | base64 -w0` makes one)"
+            )
         return SecretStr(text)
 
     @field_validator("public_url")

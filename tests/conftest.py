@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from hub.embedded import Embedded, Services
 from hub.store.client import connect
@@ -16,6 +18,12 @@ for _name in [n for n in os.environ if n.startswith("HUB_")]:
         del os.environ[_name]
 for _name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
     os.environ.pop(_name, None)  # These beat `session.verify`, so a fake vendor's CA would not do.
+
+# A machine that is busy with something else is no fault of the code.
+property_settings.register_profile(
+    "hub", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+property_settings.load_profile("hub")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
