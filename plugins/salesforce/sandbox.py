@@ -58,8 +58,6 @@ class Org(Stirring, Vendor):
         settings = {"instance_url": self.url, "currency": "EUR", "consumer_key": self.consumer_key}
         return {"settings": settings, "secrets": {"consumer_secret": self.consumer_secret}}
 
-    # --- the org's records
-
     def seed(self, world: World) -> None:
         """The dead were deleted a few days ago, or the recycle bin would hide them."""
         at = world.now - timedelta(days=3)
@@ -99,8 +97,6 @@ class Org(Stirring, Vendor):
                 for one in self.table(name).all():
                     if table == "Account" and one["AccountId"] in losers:
                         self.table(name).patch(one["Id"], {"AccountId": into})
-
-    # --- REST
 
     def authorise(self, request: Request) -> Response | None:
         if request.headers.get("authorization") == f"Bearer {self.session}":
@@ -243,20 +239,23 @@ class Org(Stirring, Vendor):
                     step = {"OldValue": before, "NewValue": after, "CreatedDate": at}
                     yield {"CaseId": one["Id"], "Field": "Status", "Id": one["Id"]} | step
 
-    # --- what it pushes
-
     def on_change(self, edit: Edit) -> Iterable[Event]:
         if edit.kind == "merge":
             yield from (_event(edit, loser, "DELETE") for loser in edit.losers)
         kinds = {"create": "CREATE", "delete": "DELETE", "restore": "UNDELETE"}
         yield _event(edit, edit.id, kinds.get(edit.kind, "UPDATE"))
 
+    def overflow(self, name: str) -> None:
+        """Tell that too much changed at once in an object to tell it one by one."""
+        any_id = self.table(name).ids()[0]
+        data = {"object": name, "id": any_id, "kind": "GAP_OVERFLOW", "shown": {}, "changed": []}
+        self.emit([Event(f"{name}.GAP_OVERFLOW", data)])
+
     def accepts(self, subscription: Subscription, event: Event) -> bool:
         """A flow runs when a record is created or updated, never when it is deleted."""
-        gone = event.data["kind"] in ("DELETE", "UNDELETE")
-        if gone and webhook(subscription) == "outbound_messages":
-            return False
-        return super().accepts(subscription, event)
+        written = event.data["kind"] in ("CREATE", "UPDATE")
+        told = written or webhook(subscription) == "change_events"
+        return told and super().accepts(subscription, event)
 
     def render(self, parcel: Parcel) -> bytes:
         if webhook(parcel.subscription) == "change_events":
