@@ -53,38 +53,42 @@ def main(arguments: Sequence[str]) -> int:
     if platform.system() != "Linux" or sys.version_info[:2] != (3, 11):
         print("Python 3.11 on Linux is needed, such as Debian 12's python3.", file=sys.stderr)
         return 2
-    os.chdir(ROOT)
     return command(list(arguments[1:]))
 
 
 def demo(rest: list[str]) -> int:
-    return become([str(PYTHON), "-m", "hub.cli", "demo", *rest], RUN)
+    return become([tool("hub"), "demo", *rest], RUN)
 
 
 def up(rest: list[str]) -> int:
-    return become([str(PYTHON), "-m", "hub.cli", "up", *rest], RUN)
+    return become([tool("hub"), "up", *rest], RUN)
 
 
 def test(rest: list[str]) -> int:
     workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "2"]
     options = ["-q", *workers, *(["--dist", "loadfile"] if workers else [])]
+    os.chdir(ROOT)
     return become([str(PYTHON), "-m", "pytest", *options, *rest], DEV)
 
 
 def bench(rest: list[str]) -> int:
+    os.chdir(ROOT)
     return become([str(PYTHON), "-m", "hub.bench", *rest], DEV)
 
 
 def prove(rest: list[str]) -> int:
+    os.chdir(ROOT)
     return become([str(PYTHON), "-m", "hub.bench", "prove", *rest], DEV)
 
 
 def docs(rest: list[str]) -> int:
+    os.chdir(ROOT)
     return become([str(PYTHON), "-m", "hub.cli.reference", *rest], DEV)
 
 
 def check(rest: list[str]) -> int:
     """Run every check, say which failed, and fail if any did."""
+    os.chdir(ROOT)
     prepare(DEV)
     tools = {
         "format": [tool("ruff"), "format", "--check", *SOURCES],
@@ -104,6 +108,7 @@ def check(rest: list[str]) -> int:
 
 def lock(rest: list[str]) -> int:
     """Write both locks: every version, every hash, no address of an index."""
+    os.chdir(ROOT)
     uv = find_uv()
     for path, extras in EXTRAS.items():
         chosen = [text for extra in extras for text in ("--extra", extra)]
