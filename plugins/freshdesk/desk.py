@@ -58,7 +58,8 @@ def status_names(choices: object) -> dict[str, str]:
     if not isinstance(choices, Mapping):
         return {}
     names = {
-        str(code): name[0] if isinstance(name, list) else name for code, name in choices.items()
+        str(code): next(iter(name), None) if isinstance(name, list) else name
+        for code, name in choices.items()
     }
     return {code: name for code, name in names.items() if isinstance(name, str)}
 

@@ -21,7 +21,7 @@ TICKET = "ticket"
 USER = b"hub:"
 WRAPPER = "freshdesk_webhook"
 """The key around a body whose fields the admin only ticks (content "Simple")."""
-TICKET_ID = re.compile(r'"ticket_id"\s*:\s*"?(\d{1,19})\b')
+TICKET_ID = re.compile(r'"ticket_id"\s*:\s*"?([0-9]{1,19})\b', re.ASCII)
 UNDER_WAY = timedelta(seconds=60)
 """Nothing says when it happened; a fetch that is older than this before the receipt is early."""
 

@@ -1,0 +1,96 @@
+"""Freshdesk's sandbox, served over HTTP, clients that talk to it, and a receiver of webhooks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import stamina
+
+from hub.api import Delivery
+from hub.http import VendorHttp
+from hub.sandbox import Sandbox
+from plugins.freshdesk import FRESHDESK
+from plugins.freshdesk.client import FreshdeskClient
+from plugins.freshdesk.sandbox import FreshdeskSandbox, create
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _one_attempt() -> Iterator[None]:
+    """The host's short retries are its own; here each call is made once."""
+    stamina.set_testing(True, attempts=1)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def vendor() -> Iterator[FreshdeskSandbox]:
+    """Freshdesk over a world of sixty companies."""
+    with Sandbox([create], seed=7, accounts=60, now=NOW, retry_scale=1 / 60_000) as sandbox:
+        served = sandbox["freshdesk"]
+        assert isinstance(served, FreshdeskSandbox)
+        yield served
+
+
+@pytest.fixture
+def connect(vendor: FreshdeskSandbox) -> Callable[..., FreshdeskClient]:
+    """Opens a client with the sandbox's credentials; named values take the place of settings."""
+
+    def opened(api_key: str = vendor.token, **settings: str) -> FreshdeskClient:
+        given = vendor.credentials()["settings"] | settings
+        client = FRESHDESK.open(given, {"api_key": api_key}, VendorHttp(None, "c1"))
+        assert isinstance(client, FreshdeskClient)
+        return client
+
+    return opened
+
+
+@pytest.fixture
+def client(connect: Callable[..., FreshdeskClient]) -> FreshdeskClient:
+    """A client with the right credentials."""
+    return connect()
+
+
+class Receiver:
+    """Keeps what it is sent; answers with `statuses` in turn, then with 200."""
+
+    def __init__(self) -> None:
+        self.got: list[Delivery] = []
+        self.statuses: list[int] = []
+        kept = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                kept.take(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks/freshdesk/key"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def take(self, request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.got.append(Delivery("POST", self.url, headers, body, NOW))
+        request.send_response(self.statuses.pop(0) if self.statuses else 200)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Something that listens for webhooks."""
+    found = Receiver()
+    yield found
+    found.close()
