@@ -24,7 +24,7 @@ def mongod(lib_dir: Path) -> tuple[str, dict[str, str]]:
     program = _first("HUB_MONGOD", "mongod", "fiftyone", "db/bin/mongod")
     env = dict(os.environ)
     if not _runs(program, env):
-        env["LD_LIBRARY_PATH"] = _borrowed_libcurl(lib_dir)
+        env["LD_LIBRARY_PATH"] = borrowed_libcurl(lib_dir)
         if not _runs(program, env):
             raise CorrectInput(
                 f"{program} does not run here: install libcurl4, or name another with HUB_MONGOD."
@@ -60,18 +60,19 @@ def _runs(program: str, env: dict[str, str]) -> bool:
     return subprocess.run([program, "--version"], env=env, capture_output=True).returncode == 0
 
 
-def _borrowed_libcurl(lib_dir: Path) -> str:
+def borrowed_libcurl(lib_dir: Path) -> str:
     """A library path with the libcurl of the pycurl wheel, under the name that mongod asks for.
 
     Both folders are needed: ours for the name, the wheel's for what that libcurl itself loads.
     """
     spec = importlib.util.find_spec("pycurl")
-    libs = Path(spec.origin).parent / "pycurl.libs" if spec and spec.origin else Path()
-    found = next(iter(sorted(libs.glob("libcurl-*.so.4*"))), None)
-    if found is None:
+    # Beside the module where it is one file, beside its folder where it is a package.
+    beside = Path(spec.origin).parents[:2] if spec and spec.origin else ()
+    found = [path for folder in beside for path in folder.glob("pycurl.libs/libcurl-*.so.4*")]
+    if not found:
         return ""
     lib_dir.mkdir(parents=True, exist_ok=True)
     link = lib_dir / "libcurl.so.4"
     link.unlink(missing_ok=True)
-    link.symlink_to(found)
-    return f"{lib_dir}:{libs}"
+    link.symlink_to(found[0])
+    return f"{lib_dir}:{found[0].parent}"
