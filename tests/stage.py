@@ -197,3 +197,19 @@ def _bare_state(state: Doc) -> Doc:
         "touched": sorted(sorted(d.items()) for n, d in counters.items() if n[:6] == "touch|"),
         "totals": sorted((n.partition("|con_")[0], count) for n, count in totals.items()),
     }
+
+
+def unlike(a: Any, b: Any, path: str = "") -> Iterator[str]:
+    """Where two pictures differ, a line each; empty when they are the same."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in sorted({*a, *b}, key=str):
+            if key not in a or key not in b:
+                side = "left" if key in a else "right"
+                yield f"{path}/{key}: only {side}: {a.get(key, b.get(key))}"
+            else:
+                yield from unlike(a[key], b[key], f"{path}/{key}")
+    elif isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        for place, (one, other) in enumerate(zip(a, b, strict=True)):
+            yield from unlike(one, other, f"{path}[{place}]")
+    elif a != b:
+        yield f"{path}: {a!r} != {b!r}"

@@ -5,6 +5,7 @@ Each function keeps its own deadline between items; the queue's time-out is only
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -27,8 +28,15 @@ SYNC_SLICE_S = 20.0
 
 def settler(hub: Hub, store: TenantStore) -> Settler:
     authoritative = {name: c.authoritative for name, c in hub.plugins.connectors.items()}
-    known = supply.load(store, hub.plugins.connectors)
+    known = partial(supply.load, connectors=hub.plugins.connectors)
     return Settler(store, known, authoritative, lambda: hub.now(store.tenant_id))
+
+
+def _finish(hub: Hub, store: TenantStore, deadline: float) -> None:
+    """Settle what was recorded, and tell; what is left at the deadline is rung for."""
+    if not settler(hub, store).run(deadline):
+        hub.bell.ring_settle(store.tenant_id)
+    tell.tell(hub, store)
 
 
 def settle(hub: Hub, tenant_id: str) -> bool:
@@ -60,17 +68,13 @@ def _drain(hub: Hub, store: TenantStore, connection: Doc, lease: leases.Lease) -
     tenant_id, connection_id = store.tenant_id, connection["_id"]
     deadline = monotonic() + SLICE_S
 
-    def finish() -> None:
-        settler(hub, store).run(deadline)
-        tell.tell(hub, store)
-
     Drain(
         store=store,
         source=hub.source(store, connection),
         account=connection["account"].get("id", ""),
         open_client=lambda: hub.client(connection),
         now=lambda: hub.now(tenant_id),
-        settle=finish,
+        settle=lambda: _finish(hub, store, deadline),
         reconnect=lambda why: connections.needs_reconnect(hub, store, connection_id, why),
         lease=lease,
     ).run(deadline, lambda: hub.bell.lower("hub.jobs.drain", tenant_id, connection_id))
@@ -84,8 +88,6 @@ def sync(hub: Hub, tenant_id: str, connection_id: str, stream: str) -> bool:
         return True
 
     def finish() -> None:
-        # Built anew, since this very slice may change what feeds the tenant's health.
-        settler(hub, store).run(monotonic() + SYNC_SLICE_S)
-        tell.tell(hub, store)
+        _finish(hub, store, monotonic() + SYNC_SLICE_S)
 
     return runs.work(hub, store, connection, stream, monotonic() + SYNC_SLICE_S, finish)

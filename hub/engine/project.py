@@ -27,6 +27,7 @@ SCORECARD = scorecards.default()
 CLOSES_AGO = (1, 2, 3, 7, 28)
 MRR_AGO = timedelta(days=90)
 REVENUE = {"account_id": 1, "mrr": 1}
+KINDS = ("crm", "billing", "support", "work", "usage")
 Move = tuple[Doc | None, Doc | None]
 
 
@@ -161,7 +162,8 @@ def _contact(
 ) -> Doc:
     living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
     profile = survive("contact", [_member(doc, kinds) for doc in group.members])
-    accounts = [homes.get(d["_id"], d.get("account_id")) for d in living or group.members]
+    ranked = sorted(living or group.members, key=lambda doc: _rank(doc, kinds))
+    accounts = [homes.get(d["_id"], d.get("account_id")) for d in ranked]
     flat = {name: field["v"] for name, field in profile.items()}
     return {
         "anchor": group.anchor,
@@ -178,6 +180,12 @@ def _contact(
         "sort": {"name": str(flat.get("full_name") or "").casefold()},
         "updated_at": now,
     }
+
+
+def _rank(doc: Doc, kinds: Mapping[str, str]) -> tuple[int, str, str, str]:
+    """Whose word on a person's account counts first: by kind of source, then by name."""
+    kind = kinds.get(doc["source"], "work")
+    return (KINDS.index(kind), doc["source"], doc["object"], doc["native_id"])
 
 
 def _member(doc: Doc, kinds: Mapping[str, str]) -> Member:

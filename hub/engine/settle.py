@@ -33,22 +33,29 @@ ACCOUNT, CONTACT = 1, 2
 
 @dataclass(slots=True)
 class Settler:
-    """Settles one tenant. `supply` tells what feeds its health, `authoritative` which sources
-    may have only one record in an account."""
+    """Settles one tenant.
+
+    `supply` tells what feeds its health, read anew in each batch's own snapshot, so that no score
+    rests on a source's state of a moment ago. `authoritative`: which sources may have only one
+    record in an account.
+    """
 
     store: TenantStore
-    supply: Supply
+    supply: Callable[[TenantStore], Supply]
     authoritative: Mapping[str, bool]
     now: Callable[[], datetime]
 
     def run(self, deadline: float) -> bool:
-        """Settle until nothing is due (True) or `deadline` (monotonic) passes (False)."""
+        """Settle until nothing is due (True) or `deadline` (monotonic) passes (False).
+
+        Who finds the lease taken may go: the holder looks again after it has let go.
+        """
         while self.is_due():
             if monotonic() > deadline:
                 return False
             lease = leases.acquire(self.store, "settle", LEASE_S)
             if lease is None:
-                return False
+                return True
             try:
                 while self.store.transact(self._batch) and monotonic() < deadline:
                     point("settled-batch")
@@ -68,7 +75,7 @@ class Settler:
         due = list(store.records.find({"due": {"$gte": 1}}).sort("due", 1).limit(BATCH))
         rank = due[0]["due"] if due else 0
         due = [doc for doc in due if doc["due"] == rank]
-        projection = Projection(store, self.supply, self.now())
+        projection = Projection(store, self.supply(store), self.now())
         if rank == ACCOUNT:
             self._settle_accounts(store, due, projection)
         elif rank == CONTACT:
