@@ -65,8 +65,11 @@ class Child:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it, after clearing away a leftover of the same name."""
+    def start(self, once: Mapping[str, str] | None = None) -> None:
+        """Start it, after clearing away a leftover of the same name.
+
+        `once` is added to its environment for this start alone.
+        """
         clear_leftover(self.pid_file)
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,13 +81,13 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self.env,
+                env={**(os.environ if self.env is None else self.env), **(once or {})},
                 cwd=self.cwd,
                 start_new_session=True,
                 preexec_fn=_bind_to(os.getpid(), self.death),
             )
         self.starts += 1
-        self.pid_file.write_text(f"{self._process.pid} {_started_at(self._process.pid)}")
+        self.pid_file.write_text(f"{self._process.pid} {started_at(self._process.pid)}")
 
     def stop(self, within: float = 5.0) -> None:
         """Ask it to end, and kill its group if it has not within so many seconds."""
@@ -148,20 +151,20 @@ def clear_leftover(pid_file: Path) -> None:
         pid, started = map(int, pid_file.read_text().split())
     except (OSError, ValueError):
         return
-    if _started_at(pid) == started:
+    if started_at(pid) == started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGTERM)
             os.killpg(pid, signal.SIGCONT)
-        if not wait_until(lambda: _started_at(pid) != started, 5):
+        if not wait_until(lambda: started_at(pid) != started, 5):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            wait_until(lambda: _started_at(pid) != started, 5)
+            wait_until(lambda: started_at(pid) != started, 5)
     pid_file.unlink(missing_ok=True)
 
 
 def is_alive(pid: int) -> bool:
     """Whether there is such a process, zombies left out."""
-    return _started_at(pid) > 0
+    return started_at(pid) > 0
 
 
 def group(leader: int) -> list[int]:
@@ -200,7 +203,7 @@ def _bind_to(parent: int, death: int) -> Callable[[], None]:
     return bind
 
 
-def _started_at(pid: int) -> int:
+def started_at(pid: int) -> int:
     """Clock ticks since boot, 0 if there is no such living process."""
     fields = _stat(pid)
     return int(fields[19]) if fields and fields[0] != "Z" else 0

@@ -26,7 +26,7 @@ from hub.store.tenant import TenantStore
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
-SYNC_AGAIN_S = 20
+SYNC_AGAIN_S = 5
 """A due stream is rung for again after this long, unless its run has ended or moved it on."""
 
 

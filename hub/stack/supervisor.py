@@ -140,15 +140,18 @@ class Stack:
             self._down.add(name)
             self._child(name).kill()
 
-    def restart(self, name: str) -> None:
-        """Start one again, whether it runs or not."""
+    def restart(self, name: str, once: Mapping[str, str] | None = None) -> None:
+        """Start one again, whether it runs or not.
+
+        `once` is added to the environment of this start alone, and not to a store's.
+        """
         with self._lock:
             self._down.discard(name)
             if name in STORES and self._embedded:
                 self._embedded.restart(cast(Literal["mongod", "redis"], name))
             else:
                 self._child(name).stop()
-                self._child(name).start()
+                self._child(name).start(once)
 
     def freeze(self, name: str) -> None:
         """SIGSTOP: the processes of one name stand still, as on an overloaded machine."""
