@@ -120,6 +120,8 @@ def _link(
             problems.add(at, "only one of these can be: record, by")
     elif "record" not in rule:
         rule = {**rule, "record": _target(at, kind, own, objects, rule, problems)}
+    elif rule["record"] is None and "as" in rule:
+        return rule
     elif kind != "project" and rule["record"] not in objects:
         problems.unknown((*at, "record"), "object", rule["record"], objects)
     return rule
