@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-OUTAGE: tuple[type[Exception], ...] = (PyMongoError, RedisError)
+from hub.store.errors import StoreError
+
+OUTAGE: tuple[type[Exception], ...] = (StoreError, RedisError)
 """`except OUTAGE`: the store is down, slow or refused the call; nothing is known to be written."""

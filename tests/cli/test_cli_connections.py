@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
-from tests.stage import Stage
 
 from hub.sandbox import Sandbox
+from tests.cli.conftest import Run
+from tests.stage import Stage
 
 
 def test_connecting_prints_an_id_and_the_addresses_to_set_up(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 
+from hub.sandbox import Sandbox
 from tests.cli.conftest import Run
 from tests.stage import Stage
-
-from hub.sandbox import Sandbox
 
 
 def test_a_sync_waits_and_counts_what_the_vendor_has(
