@@ -78,7 +78,7 @@ def bench(rest: list[str]) -> int:
 
 def prove(rest: list[str]) -> int:
     os.chdir(ROOT)
-    return become([str(PYTHON), "-m", "hub.bench", "prove", *rest], DEV)
+    return become([str(PYTHON), "-m", "hub.prove", *rest], DEV)
 
 
 def docs(rest: list[str]) -> int:

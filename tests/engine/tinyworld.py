@@ -126,7 +126,7 @@ class Record:
 class TinyWorld:
     """Lives a random life of so many steps; seeded."""
 
-    def __init__(self, seed: int, steps: int = 40) -> None:
+    def __init__(self, seed: int, steps: int = 25) -> None:
         self.rng = random.Random(seed)
         self.records: dict[tuple[str, str, str], Record] = {}
         self.history: list[Happening] = []
