@@ -23,7 +23,6 @@ from hub.sandbox import Sandbox
 from hub.settings import Settings
 from hub.store import migrate
 from hub.store.client import Doc
-from hub.store.tenant import TenantStore
 from webhooks.edge import Edge
 
 __all__ = ["Quiet", "Stage", "build_hub", "picture", "serving", "unlike"]
