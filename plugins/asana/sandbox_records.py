@@ -140,7 +140,7 @@ def touch(before: Json | None, task: Json, now: datetime, *, created: bool) -> N
     """Stamp a task that is edited; moving it between projects and sections moves no stamp."""
     if before is not None:
         changed = {name for name in task if task[name] != before.get(name)}
-        if changed <= {"memberships", "num_subtasks"} and changed:
+        if changed <= {"memberships", "num_subtasks"}:
             return
     task["modified_at"] = iso(now)
     if created:
