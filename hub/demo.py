@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub import bootstrap, connections, endpoints
 from hub.bootstrap import Hub
 from hub.errors import HubError
+from hub.fields import check_fields
 from hub.settings import Settings
 from hub.store.client import Doc
 from hub.store.control import new_token
@@ -80,9 +81,7 @@ def _connect(
                 )
             elif (
                 known["settings"]
-                != connections.check_fields(
-                    hub.plugins.connector(name), given["settings"], given["secrets"]
-                )[0]
+                != check_fields(hub.plugins.connector(name), given["settings"], given["secrets"])[0]
             ):
                 made[name] = connections.reconnect(
                     hub, tenant_id, known["_id"], given["settings"], given["secrets"]
