@@ -6,13 +6,10 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 Doc = dict[str, Any]
-StoreDown = PyMongoError
-"""What any use of a store raises when it does not answer, for those who may not know pymongo."""
 DURABLE = WriteConcern(w="majority", j=True)
 MAJORITY = ReadConcern("majority")
 UTC_AWARE: CodecOptions[Doc] = CodecOptions(tz_aware=True)

@@ -11,7 +11,21 @@ from hub.bootstrap import Hub
 from hub.web.screens import assets, frame, gate, trouble, words
 
 OPEN = ("sign_in",)
-GUARDED = ("live", "portfolio", "account", "record")
+GUARDED = (
+    "live",
+    "portfolio",
+    "account",
+    "record",
+    "connection_list",
+    "connect",
+    "connection",
+    "endpoint",
+    "deliveries",
+    "quarantine",
+    "plugins",
+    "settings",
+    "guides",
+)
 
 
 def register(app: Flask, hub: Hub) -> None:

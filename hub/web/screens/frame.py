@@ -15,7 +15,6 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         with_args=lists.with_args, waiting=waiting, tenant_name=tenant_name, now_ms=now_ms
     )
-    app.jinja_env.globals["VIEWS"] = app.view_functions
 
 
 def waiting() -> int:

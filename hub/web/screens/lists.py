@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 PAGE_SIZE = 50
 MOST_PAGES = 1000
@@ -59,3 +59,15 @@ def with_args(**changes: Any) -> str:
     args = {**request.args.to_dict(), **changes}
     kept = {name: value for name, value in args.items() if value not in ("", None)}
     return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+
+def number(name: str) -> int:
+    """A whole number of the address, nought if it is none."""
+    given = request.args.get(name, "")
+    return int(given) if given.isdigit() and len(given) < 7 else 0
+
+
+def back(endpoint: str) -> str:
+    """Where a form came from, if it said so with a query of this very list."""
+    query = request.form.get("back", "").partition("?")[2]
+    return f"{url_for(endpoint)}?{query}" if query else url_for(endpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from flask import Blueprint, render_template, url_for
 
@@ -37,10 +38,8 @@ def pretty(raw: bytes | None) -> str:
     if raw is None:
         return ""
     text = bytes(raw).decode("utf-8", "replace")
-    try:
+    with suppress(ValueError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        pass
     return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "\n… (cut)"
 
 

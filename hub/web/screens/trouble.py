@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError
-from hub.store.client import StoreDown
+from hub.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ BROKEN = ("Something broke on our side", "Nothing was half saved. Try again; if 
 
 def install(app: Flask) -> None:
     """Errors of the screens as pages; those below /api/ stay with the API."""
-    app.register_error_handler(StoreDown, store_down)
+    app.register_error_handler(StoreError, store_down)
     app.register_error_handler(CSRFError, forged)
     app.register_error_handler(HubError, refused)
     app.register_error_handler(HTTPException, http_error)

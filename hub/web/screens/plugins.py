@@ -1,0 +1,25 @@
+"""The plugins: what was loaded, what failed, and why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from hub.web.screens import guides
+from hub.web.screens.here import here
+
+pages = Blueprint("plugins", __name__, url_prefix="/plugins")
+
+
+@pages.get("")
+def page() -> str:
+    host = here().hub.plugins
+    report = sorted(host.report, key=lambda p: (not p.reason, p.name))
+    return render_template("plugins.html", report=report, connectors=host.connectors)
+
+
+@pages.get("/<name>")
+def one(name: str) -> str:
+    """A connector's own guide."""
+    connector = here().hub.plugins.connector(name)
+    guide = guides.guide(connector.readme)
+    return render_template("guide.html", title=connector.title, guide=guide, connector=connector)
