@@ -104,6 +104,11 @@ def build(settings: Settings, *, timeout_ms: int = 10_000) -> Hub:
     """Connect to nothing yet: clients connect when first used."""
     redis = queue.connect(settings.redis_url)
     master_key = settings.master_key.get_secret_value()
-    catalogue = Catalogue(settings.mongodb_uri, master_key, timeout_ms=timeout_ms)
+    catalogue = Catalogue(
+        settings.mongodb_uri,
+        master_key,
+        previous_key=settings.master_key_previous.get_secret_value(),
+        timeout_ms=timeout_ms,
+    )
     plugins = load_plugins(folder=settings.connectors_path)
     return Hub(settings, catalogue, redis, queue.Doorbell(redis), plugins, Clock())

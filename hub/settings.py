@@ -26,6 +26,7 @@ OTHER_NAMES = (
     "HUB_REDIS_SERVER",
     "HUB_CHROMIUM",
     "HUB_CRASH_AT",
+    "HUB_FREEZE_AT",
 )
 
 
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="the base URL by which vendors and people reach us")
     trusted_proxies: int = Field(0, ge=0, description="reverse proxies in front of us")
     master_key: SecretStr = Field(SecretStr(""), description="96 random bytes in base64")
+    master_key_previous: SecretStr = Field(
+        SecretStr(""), description="the former master key, while it is replaced"
+    )
     session_secret: SecretStr = Field(SecretStr(""), description="signs sessions; default: derived")
     workers: int = Field(2, ge=1, le=64, description="worker processes")
     web_workers: int = Field(2, ge=1, le=64, description="web processes")
@@ -71,7 +75,7 @@ class Settings(BaseSettings):
     sandbox_ca: str = Field("", description="CA file of sandbox vendors, for loopback only")
     connectors_path: str = Field("", description="a folder with further connectors")
 
-    @field_validator("master_key")
+    @field_validator("master_key", "master_key_previous")
     @classmethod
     def _is_a_key(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value().strip()

@@ -19,7 +19,9 @@ DEFAULT_SHARD = "default"
 class Catalogue:
     """The way in to all stores: `catalogue.control`, and `catalogue.tenant(id)` for one tenant."""
 
-    def __init__(self, uri: str, master_key: str, *, timeout_ms: int = 10_000) -> None:
+    def __init__(
+        self, uri: str, master_key: str, *, previous_key: str = "", timeout_ms: int = 10_000
+    ) -> None:
         self._uri = uri
         self._timeout_ms = timeout_ms
         self._clients: dict[str, MongoClient[Doc]] = {}
@@ -27,7 +29,7 @@ class Catalogue:
         self._homes: dict[str, str] = {}
         client = self._client(uri)
         self.control = Control(client["hub_control"])
-        self.vault = Vault(client, "hub_control", master_key)
+        self.vault = Vault(client, "hub_control", master_key, previous_key)
 
     def tenant(self, tenant_id: str) -> TenantStore:
         """Raises NotFound for a tenant that does not exist."""

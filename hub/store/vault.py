@@ -6,8 +6,10 @@ The master key never enters the database. Dropping a tenant's key makes its secr
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any, cast
 
 from bson.binary import Binary
@@ -20,17 +22,27 @@ from hub.store.client import UTC_AWARE, Doc
 
 MASTER_KEY_BYTES = 96
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
+KEEP_S = 60.0
+"""How long a process seals with the data key it found: a renewed one is used soon after."""
 
 
 class Vault:
-    """Encrypts small JSON objects for one tenant at a time."""
+    """Encrypts small JSON objects for one tenant at a time.
 
-    def __init__(self, client: MongoClient[Doc], database: str, master_key: str) -> None:
-        key = _decode(master_key)
+    Each master key is a provider of its own name, so that the former and the present one can be
+    known at the same time while data keys are wrapped anew.
+    """
+
+    def __init__(
+        self, client: MongoClient[Doc], database: str, master_key: str, previous: str = ""
+    ) -> None:
+        self._master = _provider(master_key)
+        known = [key for key in (master_key, previous) if key]
+        providers = {_provider(key): {"key": _decode(key)} for key in known}
         self._encryption: ClientEncryption[Doc] = ClientEncryption(
-            {"local": {"key": key}}, f"{database}.vault", client, UTC_AWARE
+            providers, f"{database}.vault", client, UTC_AWARE
         )
-        self._keys: dict[str, Binary] = {}
+        self._keys: dict[str, tuple[float, Binary]] = {}
 
     def seal(self, tenant_id: str, secrets: Mapping[str, Any]) -> Binary:
         text = json.dumps(dict(secrets), separators=(",", ":"))
@@ -49,20 +61,55 @@ class Vault:
         return cast(dict[str, Any], json.loads(text))
 
     def drop(self, tenant_id: str) -> None:
-        key = self._encryption.get_key_by_alt_name(tenant_id)
-        if key is not None:
-            self._encryption.delete_key(key["_id"])
+        """Make the tenant's secrets unreadable."""
+        for name in (tenant_id, _former(tenant_id)):
+            self._delete(name)
         self._keys.pop(tenant_id, None)
 
+    def renew(self, tenant_id: str) -> None:
+        """A new data key for what is sealed from now on; what is sealed stays readable.
+
+        The former key stays until the next renewal: another process may still be sealing with it.
+        """
+        present = self._encryption.get_key_by_alt_name(tenant_id)
+        if present is not None:
+            self._delete(_former(tenant_id))
+            self._encryption.remove_key_alt_name(present["_id"], tenant_id)
+            self._encryption.add_key_alt_name(present["_id"], _former(tenant_id))
+        self._keys.pop(tenant_id, None)
+        self._key(tenant_id)
+
+    def rewrap(self) -> int:
+        """Wrap every data key with the present master key; returns how many were wrapped."""
+        other = {"masterKey.provider": {"$ne": self._master}}
+        result = self._encryption.rewrap_many_data_key(other, provider=self._master)
+        done = result.bulk_write_result
+        return done.modified_count if done else 0
+
     def _key(self, tenant_id: str) -> Binary:
-        if tenant_id not in self._keys:
+        kept = self._keys.get(tenant_id)
+        if kept is None or monotonic() - kept[0] > KEEP_S:
             found = self._encryption.get_key_by_alt_name(tenant_id)
-            self._keys[tenant_id] = (
-                found["_id"]
-                if found
-                else self._encryption.create_data_key("local", key_alt_names=[tenant_id])
-            )
-        return self._keys[tenant_id]
+            key = found["_id"] if found else self._create(tenant_id)
+            kept = self._keys[tenant_id] = (monotonic(), key)
+        return kept[1]
+
+    def _create(self, tenant_id: str) -> Binary:
+        return self._encryption.create_data_key(self._master, key_alt_names=[tenant_id])
+
+    def _delete(self, name: str) -> None:
+        key = self._encryption.get_key_by_alt_name(name)
+        if key is not None:
+            self._encryption.delete_key(key["_id"])
+
+
+def _provider(master_key: str) -> str:
+    """The name under which a master key is known; it tells nothing about the key."""
+    return f"local:k{hashlib.sha256(_decode(master_key)).hexdigest()[:12]}"
+
+
+def _former(tenant_id: str) -> str:
+    return f"{tenant_id}:former"
 
 
 def _decode(master_key: str) -> bytes:
