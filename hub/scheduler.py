@@ -99,6 +99,18 @@ def _note_stale(store: TenantStore, hub: Hub, now: datetime) -> None:
         connections.rescore(store)
 
 
+def let_go_of_held(hub: Hub) -> int:
+    """Once at start: what an earlier release could not map or did not know is tried again."""
+    count = 0
+    for shard in hub.catalogue.shards():
+        for entry in hub.catalogue.shard(shard)["due"].find({"kind": "connection"}):
+            store = hub.store(entry["tenant_id"])
+            key = {"_id": entry["connection_id"], "state": "active"}
+            if store.connections.find_one(key, {"_id": 1}) is not None:
+                count += inbox.let_go(store, entry["connection_id"], hub.now(store.tenant_id))
+    return count
+
+
 def main() -> None:
     settings = load_settings()
     logs.configure(settings.log_level, settings.log_format)
@@ -106,8 +118,12 @@ def main() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    fresh = True
     while not stop.wait(TICK_S):
         try:
+            if fresh:
+                let_go_of_held(hub)
+                fresh = False
             tick(hub)
         except StoreError as error:
             log.warning("tick_failed", error=type(error).__name__)
