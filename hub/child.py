@@ -167,6 +167,11 @@ def is_alive(pid: int) -> bool:
     return started_at(pid) > 0
 
 
+def stands(pid: int) -> bool:
+    """Whether a process has been stopped by a signal."""
+    return _stat(pid)[:1] == ["T"]
+
+
 def group(leader: int) -> list[int]:
     """The living processes of a group, zombies left out."""
     found = []

@@ -1,13 +1,16 @@
-"""Named points at which a test may have a process killed, as a power cut would.
+"""Named points at which a test may have a process killed, as a power cut would, or frozen.
 
-`HUB_CRASH_AT=name` kills on the first pass, `HUB_CRASH_AT=name@3` on the third.
+`HUB_CRASH_AT=name` kills on the first pass, `HUB_CRASH_AT=name@3` on the third; `HUB_FREEZE_AT`
+stops the process there until it is told to go on.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from itertools import count
+from collections import Counter
+
+_passes: Counter[str] = Counter()
 
 
 def _wanted(setting: str) -> tuple[str, int]:
@@ -15,11 +18,13 @@ def _wanted(setting: str) -> tuple[str, int]:
     return name, int(nth or 1)
 
 
-_NAME, _NTH = _wanted(os.environ.get("HUB_CRASH_AT", ""))
-_passes = count(1)
+_SIGNALS = {"HUB_CRASH_AT": signal.SIGKILL, "HUB_FREEZE_AT": signal.SIGSTOP}
+_BLOWS = {_wanted(os.environ[v]): how for v, how in _SIGNALS.items() if os.environ.get(v)}
 
 
 def point(name: str) -> None:
-    """Kill this process here if it was told to; costs one comparison otherwise."""
-    if _NAME and name == _NAME and next(_passes) == _NTH:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Kill or freeze this process here if it was told to; costs one comparison otherwise."""
+    if _BLOWS:
+        _passes[name] += 1
+        if how := _BLOWS.get((name, _passes[name])):
+            os.kill(os.getpid(), how)

@@ -1,0 +1,199 @@
+"""A whole hub as real processes beside a sandbox vendor in this one, to be hurt and looked into."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import requests
+
+from hub import bootstrap, connections, endpoints
+from hub.bootstrap import Hub
+from hub.child import Child
+from hub.embedded import free_port
+from hub.prove.picture import picture, unlike
+from hub.sandbox import Sandbox
+from hub.sandbox.vendor import Vendor
+from hub.settings import ROOT, load_settings
+from hub.stack import Stack
+from hub.store.client import Doc
+from hub.store.control import new_token
+from hub.store.errors import StoreError
+from hub.waiting import wait_until
+
+RETRY_SCALE = 1 / 240
+"""Vendors wait minutes before they send again; here seconds."""
+CONNECTORS = ROOT / "hub" / "bench" / "connectors"
+
+
+class Ground:
+    """The stack in `folder` and one sandbox vendor; `stop` and `start` keep the stored data.
+
+    `said` holds what the supervisor said, such as which process ended.
+    """
+
+    def __init__(
+        self, folder: Path, vendor: str = "jira", *, accounts: int, workers: int = 1
+    ) -> None:
+        self.sandbox = Sandbox([vendor], accounts=accounts, retry_scale=RETRY_SCALE, senders=8)
+        self.said: list[str] = []
+        self._folder, self._name, self._workers = folder, vendor, workers
+        self._port = free_port()
+
+    def __enter__(self) -> Ground:
+        self.sandbox.start()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.sandbox.stop()
+
+    def start(self) -> None:
+        settings = load_settings(
+            join=False,
+            data_dir=self._folder,
+            port=self._port,
+            workers=self._workers,
+            web_workers=1,
+            disk_free_min=0,
+            connectors_path=str(CONNECTORS),
+            sandbox_ca=str(self.vendor.ca or ""),
+        )
+        self.stack = Stack(settings, say=self.said.append)
+        self.stack.start()
+        self.hub = bootstrap.build(self.stack.settings)
+
+    def stop(self) -> float:
+        """Returns how many seconds the stack took to stop."""
+        self.hub.close()
+        before = monotonic()
+        self.stack.stop()
+        return monotonic() - before
+
+    @property
+    def vendor(self) -> Vendor:
+        return self.sandbox[self._name]
+
+    def tenant(self) -> Tenant:
+        """A new tenant without connections."""
+        return Tenant(self.hub, self.hub.catalogue.control.add_tenant("Proof", self.hub.now()))
+
+    def connected(self) -> Tenant:
+        """A new tenant, connected to the vendor and fully synced by the workers."""
+        tenant = self.tenant()
+        given = self.vendor.credentials()
+        tenant.connect(self._name, given["settings"], given["secrets"])
+        tenant.await_calm()
+        return tenant
+
+    def listening(self) -> Tenant:
+        """The same, and the vendor sends its webhooks."""
+        tenant = self.connected()
+        tenant.listen(self.vendor)
+        return tenant
+
+    def await_calm(self, tenant: Tenant, within_s: float = 60) -> None:
+        """Wait until the vendor has nothing to send and the hub nothing to do."""
+        if not self.vendor.settle(within_s):
+            raise AssertionError(f"the vendor still sends: {self.vendor.sent()}")
+        tenant.await_calm(within_s)
+
+    def unlike_clean_sync(self, tenant: Tenant) -> list[str]:
+        """Where the tenant's state differs from that of a new tenant after one full sync."""
+        clean = self.connected()
+        found = list(unlike(picture(tenant.store), picture(clean.store)))
+        connections.pause(self.hub, clean.tenant_id, clean.connection["_id"])
+        return found
+
+    def met_again(self, tenant: Tenant) -> Tenant:
+        """A tenant of before a `stop`, after the next `start`."""
+        again = Tenant(self.hub, {"_id": tenant.tenant_id})
+        again.connection, again.url = tenant.connection, tenant.url
+        return again
+
+    @contextmanager
+    def another_worker(self) -> Iterator[Child]:
+        """One more worker process that the supervisor does not know."""
+        settings = self.stack.settings
+        worker = Child(
+            "extra",
+            (sys.executable, str(ROOT / "worker.py")),
+            log=self._folder / "logs" / "extra.log",
+            pid_file=self._folder / "run" / "extra.pid",
+            env={**os.environ, **settings.environment()},
+            cwd=ROOT,
+        )
+        worker.start()
+        try:
+            yield worker
+        finally:
+            worker.stop()
+
+    @contextmanager
+    def sending(self, events: int) -> Iterator[None]:
+        """Let the vendor send at full speed meanwhile; all has been answered at the end."""
+        self.vendor.burst(events, wait=0)
+        yield
+        self.vendor.settle(120)
+
+
+class Tenant:
+    """A tenant of the running hub with one connection, seen from outside its processes."""
+
+    def __init__(self, hub: Hub, tenant: Doc) -> None:
+        self.hub = hub
+        self.tenant_id: str = tenant["_id"]
+        self.store = hub.store(self.tenant_id)
+        self.connection: Doc = {}
+        self.url = ""
+
+    def connect(self, connector: str, settings: dict[str, str], secrets: dict[str, str]) -> None:
+        self.connection = connections.add(self.hub, self.tenant_id, connector, settings, secrets)
+
+    def listen(self, vendor: Vendor) -> None:
+        """Set the webhook up by hand at both sides, as an admin would."""
+        endpoint = endpoints.describe(self.hub, self.tenant_id, self.connection)[0]
+        self.url, secret = endpoint["url"], new_token()
+        endpoints.set_secret(self.hub, self.tenant_id, endpoint["id"], secret)
+        wish = {
+            "url": self.url,
+            "secret": secret,
+            "extra": {"webhook": endpoint["webhook"]},
+        }
+        url = f"{vendor.url}/_sandbox/subscriptions"
+        trust = str(vendor.ca) if vendor.ca else True
+        requests.post(url, json=wish, timeout=10, verify=trust).raise_for_status()
+
+    def deafen(self, vendor: Vendor) -> None:
+        """Let the vendor send no more here."""
+        for subscription in vendor.subscriptions():
+            if self.url == subscription.url:
+                vendor.unsubscribe(subscription.id)
+
+    def await_calm(self, within_s: float = 60) -> None:
+        """Wait until nothing is left to do; raises AssertionError naming what is."""
+        if not wait_until(lambda: not self._busy(), within_s=within_s, every_s=0.1):
+            raise AssertionError(f"still to do after {within_s} s: {self._busy()}")
+
+    def _busy(self) -> list[str]:
+        try:
+            return [what for what, found in self._waiting() if found is not None]
+        except StoreError as error:
+            return [type(error).__name__]
+
+    def _waiting(self) -> Iterator[tuple[str, Any]]:
+        store = self.store
+        yield "inbox", store.inbox.find_one({"state": "pending"})
+        yield "fetch", store.fetches.find_one({})
+        unfinished = {"$or": [{"fresh_at": {"$exists": False}}, {"run": {"$ne": None}}]}
+        yield "stream", store.streams.find_one(unfinished)
+        yield "due stream", store.streams.find_one({"next_sync_at": {"$lte": self.hub.now()}})
+        yield "record", store.records.find_one({"due": {"$gte": 1}})
+        yield "score", store.accounts.find_one({"score_due": True})
+        yield "outbox", store.outbox.find_one({})

@@ -1,0 +1,113 @@
+"""Real processes are killed, frozen and emptied; nothing is lost or doubled, and work resumes."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.child import is_alive, stands, wait_until
+from hub.prove import books, trouble
+from hub.prove.ground import Ground, Tenant
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+DRAINING = ["mid-batch", "recorded", "settled-batch"]
+
+
+def assert_nothing_lost_or_doubled(ground: Ground, tenant: Tenant) -> None:
+    ground.await_calm(tenant)
+    assert ground.vendor.sent()["gave_up"] == 0
+    assert books.lost(tenant, ground.vendor) == []
+    assert books.unbalanced(tenant, ground.vendor) == []
+    assert books.unlike_vendor(tenant, ground.vendor) == []
+    assert ground.unlike_clean_sync(tenant) == []
+
+
+def crashed(ground: Ground, name: str, before: list[int]) -> bool:
+    """Whether a process of that name has ended since."""
+    return wait_until(lambda: any(not is_alive(pid) for pid in before), 30)
+
+
+@pytest.mark.parametrize("point", DRAINING)
+def test_a_worker_killed_while_it_drains(ground: Ground, tenant: Tenant, point: str) -> None:
+    ground.stack.restart("worker-1", once={"HUB_CRASH_AT": f"{point}@2"})
+    before = ground.stack.pids("worker-1")
+    with ground.sending(500):
+        assert crashed(ground, "worker-1", before)
+    assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_the_web_killed_after_the_insert_and_before_the_doorbell(
+    ground: Ground, tenant: Tenant
+) -> None:
+    """Its own master starts it again, so it dies each time; what it stored is still found."""
+    ground.stack.restart("web", once={"HUB_CRASH_AT": "inserted"})
+    assert wait_until(ground.stack.is_ready, 30)
+    before = ground.stack.pids("web")
+    with ground.sending(20):
+        assert crashed(ground, "web", before)
+        tenant.await_calm()
+        assert tenant.store.inbox.count({"state": "done"}) > 0
+        ground.stack.restart("web")
+    assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_a_worker_killed_between_a_page_and_the_next(ground: Ground) -> None:
+    ground.stack.restart("worker-1", once={"HUB_CRASH_AT": "page-applied@2"})
+    before = ground.stack.pids("worker-1")
+    tenant = ground.connected()
+    assert crashed(ground, "worker-1", before)
+    assert books.unlike_vendor(tenant, ground.vendor) == []
+    assert ground.unlike_clean_sync(tenant) == []
+
+
+def test_a_frozen_worker_cannot_write_what_another_has_taken_over(
+    ground: Ground, tenant: Tenant
+) -> None:
+    """It stands still between reading and writing; meanwhile its lease ends and the world moves."""
+    ground.stack.restart("worker-1", once={"HUB_FREEZE_AT": "mid-batch"})
+    frozen = ground.stack.pids("worker-1")
+    with ground.sending(30):
+        lease = {"_id": f"{tenant.tenant_id}:drain:{tenant.connection['_id']}"}
+        held = {**lease, "expires_at": {"$ne": None}}
+        assert wait_until(lambda: tenant.store.leases.find_one(held), 20)
+        assert wait_until(lambda: any(map(stands, frozen)), 20)
+    ground.vendor.stir_many(30)
+    assert ground.vendor.settle(20)
+    tenant.store.leases.update(lease, {"$set": {"expires_at": None}})
+    with ground.another_worker():
+        tenant.await_calm()
+        ground.stack.thaw("worker-1")
+        said = ground.stack.log("worker-1")
+        assert wait_until(lambda: "lease_lost" in said.read_text(), 20)
+    assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_redis_emptied_while_work_waits(ground: Ground, tenant: Tenant) -> None:
+    """The bells are gone; the sweep finds the work where it is kept."""
+    ground.stack.freeze("worker-1")
+    with ground.sending(200):
+        assert wait_until(lambda: tenant.store.inbox.count({"state": "pending"}) >= 100, 30)
+    assert trouble.empty(ground.stack)
+    ground.stack.thaw("worker-1")
+    assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_everything_hurt_in_turn_under_a_burst(ground: Ground, tenant: Tenant) -> None:
+    names = ["worker-1", "web", "scheduler", "redis", "mongod"]
+    blows = trouble.schedule(seed=11, kills=5, names=names, every_s=0.5)
+    assert {blow.deed for blow in blows} >= {"kill", "freeze"}
+    with ground.sending(3000), trouble.going_wrong(ground.stack, blows) as struck:
+        pass
+    assert struck == blows
+    assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_a_stop_under_load_is_quick_leaves_nothing_and_loses_nothing(
+    ground: Ground, tenant: Tenant
+) -> None:
+    pids = [pid for name in ground.stack.names() for pid in ground.stack.pids(name)]
+    with ground.sending(1000):
+        assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > 0, 30)
+        assert ground.stop() < 7
+        assert [pid for pid in pids if is_alive(pid)] == []
+        ground.start()
+    assert_nothing_lost_or_doubled(ground, ground.met_again(tenant))
