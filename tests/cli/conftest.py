@@ -16,7 +16,9 @@ from hub.cli import main
 from hub.embedded import Services
 from hub.sandbox import Sandbox
 from hub.settings import ROOT
-from tests.stage import MASTER_KEY, Stage, build_hub
+from hub.store.client import Doc
+from hub.waiting import wait_until
+from tests.stage import MASTER_KEY, Stage, build_hub, serving
 
 
 @dataclass(frozen=True)
@@ -100,3 +102,37 @@ def worker(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
         yield process
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture
+def connection(stage: Stage, sandbox: Sandbox) -> Doc:
+    """HubSpot, connected and synced."""
+    stage.sandbox = sandbox
+    made = stage.connect("hubspot")
+    stage.sync(made)
+    return made
+
+
+@pytest.fixture
+def delivered(stage: Stage, connection: Doc, sandbox: Sandbox) -> Doc:
+    """A delivery that renamed a company to Renamed, drained."""
+    with serving(stage.hub):
+        stage.listen(connection)
+        companies = sandbox["hubspot"].table("companies")
+        companies.patch(companies.ids()[0], {"properties": {"name": "Renamed"}})
+        assert wait_until(lambda: not sandbox["hubspot"].queued(), within_s=10)
+    stage.drain(connection)
+    row = stage.store.inbox.find_one({})
+    assert row is not None
+    return row
+
+
+@pytest.fixture
+def quarantined(stage: Stage, connection: Doc, sandbox: Sandbox) -> Doc:
+    """A company that says "many" where a number of employees is due."""
+    companies = sandbox["hubspot"].table("companies")
+    companies.patch(companies.ids()[0], {"properties": {"numberofemployees": "many"}})
+    stage.sync(connection, ["companies"])
+    entry = stage.store.quarantine.find_one({"state": "open"})
+    assert entry is not None
+    return entry
