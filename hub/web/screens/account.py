@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from hub.errors import NotFound
 from hub.health.words import CAPS, explain_words
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
-from hub.web.screens import evidence, holdings, identity, lists, timeline
+from hub.web.screens import accounts, evidence, freshness, holdings, identity, lists, timeline
 from hub.web.screens.here import here
 
 pages = Blueprint("account", __name__, url_prefix="/accounts/<account_id>")
@@ -49,7 +50,9 @@ def load(store: TenantStore, account_id: str) -> Doc:
 @pages.errorhandler(Moved)
 def moved(error: Moved) -> Response:
     assert request.endpoint is not None
-    return redirect(url_for(request.endpoint, **{**request.args, "account_id": error.account_id}))
+    there = url_for(request.endpoint, account_id=error.account_id)
+    query = request.query_string.decode()
+    return redirect(f"{there}?{query}" if query else there)
 
 
 @pages.get("")
@@ -63,6 +66,7 @@ def page(account_id: str) -> Answer:
         caps=CAPS,
         words=explain_words(health)[-1:] if health.get("change") else [],
         proofs=lambda entry: evidence.proofs(account_id, entry),
+        read_at=partial(accounts.read_at, fresh=freshness.sources(here().hub, store)),
         days=_days(store, account_id),
         recent=timeline.read(store, account_id, size=RECENT).entries,
     )

@@ -80,7 +80,7 @@ class Portfolio:
     has_mrr: bool
 
 
-def portfolio(store: TenantStore, wish: Wish) -> Portfolio:
+def portfolio(store: TenantStore, wish: Wish, fresh: Mapping[str, datetime]) -> Portfolio:
     bands = _bands(store)
     listed = sum(bands.values())
     wanted = _filter(wish)
@@ -88,7 +88,8 @@ def portfolio(store: TenantStore, wish: Wish) -> Portfolio:
     rows = store.accounts.find(wanted, FIELDS).sort([wish.order, ("_id", 1)])
     found = list(rows.skip(offset(wish.page)).limit(PAGE_SIZE))
     has_mrr = store.accounts.find_one({"listed": True, "sort.mrr": {"$gte": 0}}, {"_id": 1})
-    return Portfolio([shown(row) for row in found], total, listed, bands, bool(has_mrr))
+    rows_shown = [shown(row, fresh) for row in found]
+    return Portfolio(rows_shown, total, listed, bands, bool(has_mrr))
 
 
 def _bands(store: TenantStore) -> dict[str, int]:
@@ -110,11 +111,11 @@ def _filter(wish: Wish) -> Doc:
     return wanted
 
 
-def shown(row: Doc) -> Doc:
+def shown(row: Doc, fresh: Mapping[str, datetime]) -> Doc:
     """A row with what the page says beside the numbers: reasons and freshness."""
     health = row.get("health") or {}
     measures = [m for d in health.get("dimensions", ()) for m in d["measures"]]
-    return {**row, "reasons": reasons(health, measures), "fresh": freshness(measures)}
+    return {**row, "reasons": reasons(health, measures), "fresh": freshness(measures, fresh)}
 
 
 def reasons(health: Mapping[str, Any], measures: list[Doc]) -> list[Doc]:
@@ -124,7 +125,7 @@ def reasons(health: Mapping[str, Any], measures: list[Doc]) -> list[Doc]:
     """
     by_key = {m["key"]: m for m in measures}
     capped = [
-        {"words": f"capped: {CAPS.get(cap['key'], cap['key'])}", "key": cap["key"], "lost": None}
+        {"words": CAPS.get(cap["key"], cap["key"]), "key": cap["key"], "lost": None}
         for cap in health.get("caps", ())
         if cap["binding"]
     ]
@@ -137,8 +138,15 @@ def reasons(health: Mapping[str, Any], measures: list[Doc]) -> list[Doc]:
     return (capped + lost)[:REASONS]
 
 
-def freshness(measures: list[Doc]) -> Doc:
+def freshness(measures: list[Doc], fresh: Mapping[str, datetime]) -> Doc:
     """{"at": when the oldest of the account's sources was read, "stale": sources that are late}."""
-    read: list[datetime] = [m["fresh_at"] for m in measures if m.get("fresh_at")]
+    read = [at for m in measures if (at := read_at(m, fresh))]
     stale = sorted({m["source"] for m in measures if m["state"] == "stale" and m["source"]})
     return {"at": min(read, default=None), "stale": stale}
+
+
+def read_at(measure: Doc, fresh: Mapping[str, datetime]) -> datetime | None:
+    """When the sources of a measure were last read whole, as of now."""
+    names = [name.strip() for name in (measure.get("source") or "").split(",")]
+    known = [fresh[name] for name in names if name in fresh]
+    return min(known) if known else measure.get("fresh_at")

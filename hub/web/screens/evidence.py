@@ -39,6 +39,5 @@ def record_url(key: str) -> str:
 def _span(account_id: str, match: re.Match[str]) -> Proof:
     what, since, until = match.groups()
     endpoint = LISTS.get(what, "account.timeline_page")
-    args = {"since": since, "until": until}
     words = f"{what.replace('_', ' ')}, {since} to {until}"
-    return Proof(words, url_for(endpoint, account_id=account_id, **args))
+    return Proof(words, url_for(endpoint, account_id=account_id, since=since, until=until))

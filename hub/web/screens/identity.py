@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mappings.identity import Edge, explain_edge
-
 from hub.store.client import Doc
 from hub.web.screens.words import source
+from mappings.identity import Edge, explain_edge
 
 
 def label(member: Doc) -> str:
@@ -25,9 +24,9 @@ def why(account: Doc) -> list[Doc]:
 
 
 def _sentence(edge: Doc, labels: dict[str, str]) -> str:
-    sentence = explain_edge(Edge(**_fields(edge)))
+    sentence: str = explain_edge(Edge(**_fields(edge)))
     for key in (edge["a"], edge["b"]):
-        sentence = sentence.replace(key, labels.get(key, key))
+        sentence = sentence.replace(str(key), labels.get(key, str(key)))
     return sentence
 
 

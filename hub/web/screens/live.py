@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import monotonic
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response
@@ -34,7 +35,7 @@ def stream() -> Response:
 
 def events(redis: Redis, tenant_id: str) -> Iterator[str]:
     """The tenant's events until the stream's life is over or Redis is gone."""
-    channel = redis.pubsub(ignore_subscribe_messages=True)
+    channel: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     ends = monotonic() + LIFE_S
     try:
         channel.subscribe(f"hub:live:{tenant_id}")
@@ -48,7 +49,7 @@ def events(redis: Redis, tenant_id: str) -> Iterator[str]:
         channel.close()
 
 
-def _gather(channel: object, first: dict[str, bytes]) -> dict[str, set[str]]:
+def _gather(channel: Any, first: dict[str, bytes]) -> dict[str, set[str]]:
     """{event: ids} of all that comes shortly after the first."""
     found: dict[str, set[str]] = {}
     message: dict[str, bytes] | None = first
@@ -57,7 +58,7 @@ def _gather(channel: object, first: dict[str, bytes]) -> dict[str, set[str]]:
         event, _, data = message["data"].decode().partition("\n")
         found.setdefault(event, set()).update(data.split(","))
         left = until - monotonic()
-        message = channel.get_message(timeout=left) if left > 0 else None  # type: ignore[attr-defined]
+        message = channel.get_message(timeout=left) if left > 0 else None
     return found
 
 

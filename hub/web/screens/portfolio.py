@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
-from hub.web.screens import accounts, lists
+from hub.web.screens import accounts, freshness, lists
 from hub.web.screens.here import Here, here
 
 pages = Blueprint("portfolio", __name__)
@@ -22,7 +22,8 @@ def page() -> str:
         turned=lists.choice("dir", ("desc", "asc")),
         page=lists.page_number(),
     )
-    found = accounts.portfolio(asked.store, wish)
+    fresh = freshness.sources(asked.hub, asked.store)
+    found = accounts.portfolio(asked.store, wish, fresh)
     return render_template(
         "portfolio.html",
         wish=wish,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from hub.bootstrap import Hub
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.web.screens import freshness
 
 STEPS = {
     "retry_later": "Nothing to do: the hub tries again by itself. If it lasts, see the vendor's "
@@ -60,17 +60,10 @@ def standing(hub: Hub, store: TenantStore, connection: Doc) -> Standing:
         tone,
         streams,
         inbox.ledger(store, connection["_id"]),
-        oldest(streams),
+        freshness.oldest(hub, connection["connector"], streams),
         errors,
         sum(1 for s in streams if s.get("missing")),
     )
-
-
-def oldest(streams: Sequence[Doc]) -> datetime | None:
-    """How old the connection's oldest stream is; None until each was read once."""
-    read = [s.get("fresh_at") for s in streams]
-    known = [at for at in read if at is not None]
-    return min(known) if known and len(known) == len(read) else None
 
 
 def next_step(reason: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.engine.moments import EPOCH
 from hub.store.client import Doc
@@ -24,6 +24,8 @@ KINDS = {
 }
 PAGE = 30
 MOST_TIED = 200
+CALM = timedelta(minutes=10)
+BAND_MOVED = "health band changed"
 FIELDS = {
     "entity": 1,
     "source": 1,
@@ -132,24 +134,43 @@ def _entry(doc: Doc) -> Entry:
 
 
 def _note(entity: str, values: Doc) -> str:
-    if entity == "activity":
-        parts = (values.get("kind"), values.get("direction"), values.get("outcome"))
-    elif entity == "satisfaction":
+    if entity == "satisfaction":
         score = values.get("score_norm")
-        parts = (f"{score * 100:.0f} of 100" if isinstance(score, float | int) else None,)
-    else:
-        parts = (values.get("status"), values.get("priority"))
-    return ", ".join(str(part).replace("_", " ") for part in parts if part)
+        return f"{score * 100:.0f} of 100" if isinstance(score, float | int) else ""
+    names = ("kind", "direction", "outcome") if entity == "activity" else ("status", "priority")
+    said = [str(values[name]).replace("_", " ") for name in names if values.get(name)]
+    return ", ".join(said)
 
 
 def _events(store: TenantStore, account_id: str, span: Doc, most: int) -> list[Entry]:
     wanted: Doc = {"account_id": account_id} | ({"at": span} if span else {})
     found = store.events.find(wanted).sort("at", -1).limit(most)
-    return [Entry(e["at"], "event", e["what"], _told(e)) for e in found]
+    return [_told(event) for event in calmed(list(found))]
 
 
-def _told(event: Doc) -> str:
-    if event["what"] == "health band changed":
+def calmed(events: Sequence[Doc]) -> list[Doc]:
+    """Band changes that follow each other within minutes are one, from the first to the last.
+
+    While a first sync goes on an account's band moves with each source; `events` newest first.
+    """
+    kept: list[Doc] = []
+    for event in events:
+        after = kept[-1] if kept else None
+        if after and _one_move(event, after):
+            after["before"] = event["before"]
+        else:
+            kept.append(dict(event))
+    return [e for e in kept if e["what"] != BAND_MOVED or e["before"] != e["after"]]
+
+
+def _one_move(event: Doc, after: Doc) -> bool:
+    both = event["what"] == BAND_MOVED == after["what"]
+    return both and bool(after["at"] - event["at"] < CALM)
+
+
+def _told(event: Doc) -> Entry:
+    said = f"into {event['into']}" if event.get("into") else ""
+    if event["what"] == BAND_MOVED:
         before, after = (BANDS.get(event[k], event[k]) for k in ("before", "after"))
-        return f"{before} → {after}"
-    return f"into {event['into']}" if event.get("into") else ""
+        said = f"{before} → {after}"
+    return Entry(event["at"], "event", event["what"], said)

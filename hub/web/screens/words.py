@@ -12,7 +12,8 @@ from markupsafe import Markup, escape
 from hub.health.words import TITLES
 from hub.web.screens.here import here, the_hub
 
-STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30.44, "day"), (12, "month"))
+STEPS = ((60, "sec"), (60, "min"), (24, "hour"), (30.44, "day"), (12, "month"))
+SHORT = ("sec", "min")
 BANDS = {
     "green": "Healthy",
     "yellow": "Watch",
@@ -47,7 +48,7 @@ def install(app: Flask) -> None:
 
 
 def spoken(seconds: float) -> str:
-    """ "3 minutes ago", "in 2 hours"; "just now" within ten seconds."""
+    """ "3 min ago", "in 2 hours"; "just now" within ten seconds."""
     if abs(seconds) < 10:
         return "just now"
     amount, unit = abs(seconds), "year"
@@ -57,7 +58,7 @@ def spoken(seconds: float) -> str:
             break
         amount /= size
     n = int(amount)
-    words = f"{n} {unit}{'' if n == 1 else 's'}"
+    words = f"{n} {unit}{'' if n == 1 or unit in SHORT else 's'}"
     return f"{words} ago" if seconds > 0 else f"in {words}"
 
 

@@ -2,13 +2,13 @@
 (() => {
   const all = (selector) => document.querySelectorAll(selector);
 
-  const STEPS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [Infinity, "year"]];
+  const STEPS = [[60, "sec"], [60, "min"], [24, "hour"], [30.44, "day"], [12, "month"], [Infinity, "year"]];
   function spoken(seconds) {
     let amount = Math.abs(seconds);
     if (amount < 10) return "just now";
     for (const [size, unit] of STEPS) {
       if (amount < size) {
-        const n = Math.floor(amount), words = `${n} ${unit}${n === 1 ? "" : "s"}`;
+        const n = Math.floor(amount), words = `${n} ${unit}${n === 1 || unit.length === 3 && unit !== "day" ? "" : "s"}`;
         return seconds > 0 ? `${words} ago` : `in ${words}`;
       }
       amount /= size;
