@@ -117,8 +117,11 @@ def _behind(order: Order, last: tuple[Any, str]) -> Doc:
     same = {order.field: value, "_id": {beyond: row_id}}
     if value is None:
         return same if order.down else {"$or": [same, {order.field: {"$ne": None}}]}
-    further: list[Doc] = [{order.field: {beyond: value}}, same]
-    return {"$or": [*further, {order.field: None}] if order.down else further}
+    # Said twice, so that the index is entered at the value and not at its beginning.
+    if not order.down:
+        return {order.field: {"$gte": value}, "$or": [{order.field: {"$gt": value}}, same]}
+    further = [{order.field: {"$lt": value}}, same, {order.field: None}]
+    return {order.field: {"$not": {"$gt": value}}, "$or": further}
 
 
 def _at(row: Doc, path: str) -> Any:

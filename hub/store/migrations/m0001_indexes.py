@@ -1,4 +1,7 @@
-"""The first schema: unique ids carry the guarantees, other indexes begin with tenant_id."""
+"""The first schema: unique ids carry the guarantees, other indexes begin with tenant_id.
+
+Indexes behind a list in pages end with `_id`, which settles the order of equal rows.
+"""
 
 from __future__ import annotations
 
@@ -47,33 +50,33 @@ def _where(field: str) -> dict[str, Any]:
 
 INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("inbox", [("connection_id", UP), ("state", UP), ("due_at", UP)], {}),
-    ("inbox", [("received_at", DOWN)], {}),
+    ("inbox", [("received_at", DOWN), ("_id", DOWN)], {}),
     ("inbox", [("connection_id", UP), ("duplicates", UP)], _where("duplicates")),
     ("records", [("due", UP)], _where("due")),
     ("records", [("keys", UP)], {}),
     ("records", [("account_id", UP), ("entity", UP), ("moved_at", DOWN)], {}),
     ("records", [("contact_id", UP)], _where("contact_id")),
-    ("records", [("entity", UP), ("moved_at", DOWN)], {}),
+    ("records", [("entity", UP), ("moved_at", DOWN), ("_id", DOWN)], {}),
     ("records", [("connection_id", UP), ("object", UP), ("state", UP)], {}),
     ("versions", [("record", UP), ("at", DOWN)], {}),
     ("versions", [("at", UP)], {}),
     ("accounts", [("anchor", UP)], {}),
-    ("accounts", [("listed", UP), ("sort.health", UP)], {}),
-    ("accounts", [("listed", UP), ("sort.name", UP)], {}),
-    ("accounts", [("listed", UP), ("sort.mrr", DOWN)], {}),
-    ("accounts", [("listed", UP), ("sort.open_tickets", DOWN)], {}),
-    ("accounts", [("listed", UP), ("sort.last_touch", DOWN)], {}),
+    ("accounts", [("listed", UP), ("sort.health", UP), ("_id", UP)], {}),
+    ("accounts", [("listed", UP), ("sort.name", UP), ("_id", UP)], {}),
+    ("accounts", [("listed", UP), ("sort.mrr", DOWN), ("_id", DOWN)], {}),
+    ("accounts", [("listed", UP), ("sort.open_tickets", DOWN), ("_id", DOWN)], {}),
+    ("accounts", [("listed", UP), ("sort.last_touch", DOWN), ("_id", DOWN)], {}),
     ("accounts", [("score_due", UP)], _where("score_due")),
     ("accounts", [("next_due", UP)], _where("next_due")),
     ("contacts", [("anchor", UP)], {}),
     ("contacts", [("account_id", UP), ("sort.name", UP)], {}),
-    ("contacts", [("sort.name", UP)], {}),
+    ("contacts", [("sort.name", UP), ("_id", UP)], {}),
     ("connections", [("connector", UP)], {}),
     ("streams", [("next_sync_at", UP)], {}),
-    ("runs", [("started_at", DOWN)], {}),
+    ("runs", [("started_at", DOWN), ("_id", DOWN)], {}),
     ("runs", [("connection_id", UP), ("stream", UP), ("started_at", DOWN)], {}),
     ("listings", [("connection_id", UP), ("stream", UP), ("run", UP)], {}),
-    ("quarantine", [("state", UP), ("at", DOWN)], {}),
+    ("quarantine", [("state", UP), ("at", DOWN), ("_id", DOWN)], {}),
     ("quarantine", [("connection_id", UP), ("state", UP), ("at", DOWN)], {}),
     ("outbox", [("at", UP)], {}),
     ("events", [("account_id", UP), ("at", DOWN)], {}),
