@@ -8,7 +8,7 @@ from time import monotonic
 from hub import endpoints
 from hub.api import Connector, Registration, Webhook
 from hub.bootstrap import Hub
-from hub.errors import UnknownEndpoint
+from hub.errors import NotFound, UnknownEndpoint
 from hub.store.client import Doc
 from hub.store.control import hashed
 
@@ -34,6 +34,7 @@ class Routes:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._kept: dict[str, Route] = {}
+        self._living: dict[str, tuple[float, bool]] = {}
 
     def by_key(self, connector: str, key: str, *, fresh: bool = False) -> Route:
         """Raises UnknownEndpoint. `fresh` looks past what is remembered."""
@@ -63,7 +64,24 @@ class Routes:
         return connector, webhook, Registration(f"app:{connector_name}", url, secrets)
 
     def listeners(self, connector: str, accounts: list[str]) -> list[Doc]:
-        return self._hub.catalogue.control.listeners(connector, accounts)
+        """Connections of these vendor accounts; one that is gone must not stop the others."""
+        found = self._hub.catalogue.control.listeners(connector, accounts)
+        return [listener for listener in found if self._lives(listener)]
+
+    def _lives(self, listener: Doc) -> bool:
+        seen = self._living.get(listener["_id"])
+        if seen is None or monotonic() - seen[0] > KEEP_S:
+            seen = self._living[listener["_id"]] = (monotonic(), self._exists(listener))
+        return seen[1]
+
+    def _exists(self, listener: Doc) -> bool:
+        try:
+            store = self._hub.store(listener["tenant_id"])
+        except NotFound:
+            return False
+        return (
+            store.connections.find_one({"_id": listener["connection_id"]}, {"_id": 1}) is not None
+        )
 
     def _find(self, connector_name: str, key: str) -> Route:
         hub = self._hub

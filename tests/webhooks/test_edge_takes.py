@@ -90,6 +90,17 @@ def test_one_app_delivery_reaches_both_tenants_on_its_portal(
         assert stage.store.inbox.count({"connection_id": connection["_id"]}) == 1
 
 
+def test_a_listener_whose_tenant_is_gone_does_not_stop_the_others(
+    app_hub: Hub, sandbox: Sandbox
+) -> None:
+    stage = Stage(app_hub, sandbox)
+    with serving(app_hub) as base:
+        connection = stage.connect("hubspot")
+        app_hub.catalogue.control.listen("hubspot", "62515001", "ten_gone", "cnx_gone")
+        assert post_app(base, event()).status_code == 200
+    assert stage.store.inbox.count({"connection_id": connection["_id"]}) == 1
+
+
 def test_a_portal_that_nobody_connected_is_200_and_stored_nowhere(app_hub: Hub) -> None:
     before = app_hub.catalogue.shard("default")["inbox"].count_documents({})
     with serving(app_hub) as base:
