@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -26,8 +26,8 @@ from hub.store.control import new_token
 from hub.store.errors import StoreError
 from hub.waiting import wait_until
 
-RETRY_SCALE = 1 / 240
-"""Vendors wait minutes before they send again; here seconds."""
+RETRY_S, RETRY_SCALE = 600.0, 1 / 300
+"""Vendors wait minutes before they send again; here two seconds."""
 CONNECTORS = ROOT / "hub" / "bench" / "connectors"
 
 
@@ -38,15 +38,23 @@ class Ground:
     """
 
     def __init__(
-        self, folder: Path, vendor: str = "jira", *, accounts: int, workers: int = 1
+        self,
+        folder: Path,
+        vendor: str = "jira",
+        *,
+        accounts: int,
+        workers: int = 1,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.sandbox = Sandbox([vendor], accounts=accounts, retry_scale=RETRY_SCALE, senders=8)
         self.said: list[str] = []
         self._folder, self._name, self._workers = folder, vendor, workers
+        self._env = env
         self._port = free_port()
 
     def __enter__(self) -> Ground:
         self.sandbox.start()
+        self.vendor.retry_delay = _patiently  # type: ignore[method-assign]
         self.start()
         return self
 
@@ -65,7 +73,7 @@ class Ground:
             connectors_path=str(CONNECTORS),
             sandbox_ca=str(self.vendor.ca or ""),
         )
-        self.stack = Stack(settings, say=self.said.append)
+        self.stack = Stack(settings, env=self._env, say=self.said.append)
         self.stack.start()
         self.hub = bootstrap.build(self.stack.settings)
 
@@ -141,6 +149,11 @@ class Ground:
         self.vendor.burst(events, wait=0)
         yield
         self.vendor.settle(120)
+
+
+def _patiently(attempt: int) -> float:
+    """A vendor that never gives up, so that whatever is missing in the end is our fault."""
+    return RETRY_S
 
 
 class Tenant:
