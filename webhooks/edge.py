@@ -208,7 +208,7 @@ def _row(
     key: str,
 ) -> dict[str, Any]:
     return {
-        "_id": inbox.row_id(connection_id, f"{webhook.name}:{key}"),
+        "_id": inbox.row_id(connection_id, f"{registration.endpoint_id}:{key}"),
         "connection_id": connection_id,
         "endpoint_id": registration.endpoint_id,
         "webhook": webhook.name,
