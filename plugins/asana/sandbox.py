@@ -148,7 +148,7 @@ class AsanaSandbox(Vendor):
     def create_webhook(self, request: Request) -> object:
         """Shakes hands with the target before it answers."""
         asked = request.json["data"]
-        taken = {(s.extra["resource"], s.url) for s in self.subscriptions() if s.extra}
+        taken = {(s.extra.get("resource"), s.url) for s in self.subscriptions()}
         if (asked["resource"], asked["target"]) in taken:
             return problem(403, "Duplicated webhook")
         if asked["resource"] not in self.table("projects"):

@@ -99,12 +99,33 @@ def test_no_cursor_comes_twice_in_a_run(client: AsanaClient, small_pages: None) 
     assert len(marks) == len(set(marks))
 
 
+def under_way(client: AsanaClient) -> list[Page]:
+    """Pages of a full run up to one that is amid a project."""
+    found: list[Page] = []
+    for page in STREAMS["tasks"].pages(client, None, ()):
+        found.append(page)
+        if page.cursor["offset"] and len(found) > 5:
+            return found
+    raise AssertionError("no project has two pages")
+
+
 def test_an_offset_that_expired_begins_its_project_anew(
     vendor: AsanaSandbox, client: AsanaClient, small_pages: None
 ) -> None:
-    first = next(iter(STREAMS["tasks"].pages(client, None, ())))
-    stale = {**first.cursor, "offset": "ZXhwaXJlZA=="}
-    assert gids([first, *pages("tasks", client, stale)]) == live(vendor)
+    found = under_way(client)
+    stale = {**found[-1].cursor, "offset": "ZXhwaXJlZA=="}
+    assert gids([*found, *pages("tasks", client, stale)]) == live(vendor)
+
+
+def test_an_offset_is_not_used_for_another_project(
+    vendor: AsanaSandbox, client: AsanaClient, small_pages: None
+) -> None:
+    found = under_way(client)
+    gone = {**found[-1].cursor, "project": found[-1].cursor["done"]}
+    assert gids([*found, *pages("tasks", client, gone)]) == live(vendor)
+    whole = [r["gid"] for r in records(pages("tasks", client, gone))]
+    rest = [r["gid"] for r in records(pages("tasks", client, found[-1].cursor))]
+    assert len(whole) > len(rest)
 
 
 def test_a_request_that_is_wrong_is_no_expired_offset(
@@ -177,6 +198,7 @@ def test_a_task_in_two_projects_is_one_task(vendor: AsanaSandbox, client: AsanaC
         if t["memberships"] and t["gid"] != task["gid"] and t["memberships"] != task["memberships"]
     )
     both = [*other["memberships"], *task["memberships"]]
+    both.sort(key=lambda m: str(m["project"]["gid"]), reverse=True)
     table.patch(task["gid"], {"memberships": both})
     found = [r for r in records(pages("tasks", client)) if r["gid"] == task["gid"]]
     assert len(found) == 2

@@ -56,6 +56,12 @@ def client(connect: Callable[..., FreshdeskClient]) -> FreshdeskClient:
     return connect()
 
 
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten to a page, so that a small world has many."""
+    monkeypatch.setattr("plugins.freshdesk.client.PAGE", 10)
+
+
 class Receiver:
     """Keeps what it is sent; answers with `statuses` in turn, then with 200."""
 

@@ -3,52 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from hub.api import GiveUp, Page, RetryLater
+from hub.api import GiveUp, RetryLater
 from hub.sandbox import Request, Response
 from mappings.language import Context, load
 from plugins.freshdesk import FRESHDESK
 from plugins.freshdesk.client import FreshdeskClient
 from plugins.freshdesk.desk import describe
 from plugins.freshdesk.sandbox import FreshdeskSandbox
+from tests.plugins.freshdesk.walks import STREAMS, ids, known, pages, records
 
 Opener = Callable[..., FreshdeskClient]
-STREAMS = {stream.name: stream for stream in FRESHDESK.streams}
-LISTED = ("companies", "contacts", "tickets")
-
-
-def pages(name: str, client: FreshdeskClient, cursor: Any = None) -> list[Page]:
-    return list(STREAMS[name].pages(client, cursor, ()))
-
-
-def records(found: Iterable[Page]) -> list[Any]:
-    return [record for page in found for record in page.records]
-
-
-def ids(found: Iterable[Page]) -> set[str]:
-    return {str(record["id"]) for record in records(found)}
 
 
 def fetched(client: FreshdeskClient, *wanted: str) -> list[Any]:
     fetch = STREAMS["tickets"].fetch
     assert fetch is not None
     return list(fetch(client, wanted))
-
-
-def known(vendor: FreshdeskSandbox, name: str) -> set[str]:
-    table = vendor.table(name)
-    return set(table.ids()) | (set(table.tombstones) if name != "companies" else set())
-
-
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten to a page, so that a small world has many."""
-    monkeypatch.setattr("plugins.freshdesk.client.PAGE", 10)
 
 
 @pytest.mark.parametrize("name", ["companies", "contacts", "agents", "tickets", "ratings"])
@@ -134,6 +111,18 @@ def test_many_tickets_of_one_second_are_read_by_number(
     vendor: FreshdeskSandbox, client: FreshdeskClient, small_pages: None
 ) -> None:
     same_second(vendor, 95)
+    assert ids(pages("tickets", client)) == known(vendor, "tickets")
+
+
+def test_none_is_lost_should_the_time_asked_for_be_left_out(
+    vendor: FreshdeskSandbox,
+    client: FreshdeskClient,
+    small_pages: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether `updated_since` includes its own second is not published."""
+    same_second(vendor, 15)
+    monkeypatch.setattr("plugins.freshdesk.sandbox.bisect_left", bisect_right)
     assert ids(pages("tickets", client)) == known(vendor, "tickets")
 
 
@@ -234,64 +223,6 @@ def test_a_fetch_finds_the_bin_and_leaves_out_what_is_nowhere(
     assert vendor.calls == {"one_ticket": 2}
 
 
-def test_contacts_by_their_own_parameter(vendor: FreshdeskSandbox, client: FreshdeskClient) -> None:
-    cursor = pages("contacts", client)[-1].cursor
-    vendor.clock.advance(3600)
-    moved = vendor.table("contacts").ids()[3]
-    vendor.table("contacts").patch(moved, {"job_title": "CEO"})
-    run = pages("contacts", client, cursor)
-    assert moved in ids(run)
-    assert len(ids(run)) < 10
-    assert run[-1].cursor["turn"] == 2
-
-
-def test_deleted_contacts_are_listed_with_the_full_run(
-    vendor: FreshdeskSandbox, client: FreshdeskClient
-) -> None:
-    gone = vendor.table("contacts").ids()[3]
-    vendor.table("contacts").delete(gone)
-    found = {str(r["id"]): r for r in records(pages("contacts", client))}
-    assert found[gone]["deleted"] is True
-    assert sum(bool(r.get("deleted")) for r in found.values()) < len(found) / 2
-
-
-def test_companies_are_always_read_whole(
-    vendor: FreshdeskSandbox, client: FreshdeskClient, small_pages: None
-) -> None:
-    found = pages("companies", client)
-    assert len(found) == 5
-    assert found[-1].cursor is None
-    assert [page.cursor["page"] for page in found[:-1]] == [2, 3, 4, 5]
-
-
-@pytest.mark.parametrize(("name", "path"), [("ratings", "surveys"), ("agents", "agents")])
-def test_what_an_account_lacks_is_empty(
-    vendor: FreshdeskSandbox, client: FreshdeskClient, name: str, path: str
-) -> None:
-    vendor.denied = {path}
-    (page,) = pages(name, client)
-    assert (list(page.records), page.cursor) == ([], None)
-
-
-@pytest.mark.parametrize("name", LISTED)
-def test_what_must_be_there_is_told_when_it_is_refused(
-    vendor: FreshdeskSandbox, client: FreshdeskClient, name: str
-) -> None:
-    vendor.denied = {name}
-    with pytest.raises(GiveUp):
-        pages(name, client)
-
-
-def test_ratings_reach_back_a_day(vendor: FreshdeskSandbox, client: FreshdeskClient) -> None:
-    cursor = pages("ratings", client)[-1].cursor
-    last = datetime.fromisoformat(cursor["since"])
-    stamps = [
-        datetime.fromisoformat(r["created_at"]) for r in records(pages("ratings", client, cursor))
-    ]
-    assert stamps
-    assert min(stamps) >= last - timedelta(days=1)
-
-
 def test_a_record_without_a_time_or_an_id_stops_nothing(
     vendor: FreshdeskSandbox, client: FreshdeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,10 +263,3 @@ def test_every_record_maps_and_is_what_the_world_says(
         assert company is not None
         number = found.external_id
         assert number in (None, f"C-{int(company[1:]):05d}")
-
-
-def test_what_is_fetched_and_how_deletes_are_seen() -> None:
-    assert [s.name for s in FRESHDESK.streams if s.fetch] == ["tickets"]
-    assert {s.deletes for s in FRESHDESK.streams if s.name in ("companies", "contacts")} == {
-        "listing"
-    }

@@ -73,6 +73,7 @@ def test_basic_is_what_the_standard_says() -> None:
         {"authorization": basic("admin", SECRET)},
         {"authorization": basic("", SECRET)},
         {"authorization": "Basic " + SECRET},
+        {"authorization": "Basic " + base64.b64encode(SECRET.encode()).decode()},
         {"authorization": "Basic é"},
         {"authorization": "Basic"},
     ],
