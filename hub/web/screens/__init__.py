@@ -30,16 +30,13 @@ GUARDED = (
 
 def register(app: Flask, hub: Hub) -> None:
     """Add every screen to the application."""
-    gate.install(app, hub)
+    gate.install(app, hub, frozenset(GUARDED))
     words.install(app)
     frame.install(app)
     assets.install(app)
     trouble.install(app)
     for name in (*OPEN, *GUARDED):
-        pages = import_module(f"hub.web.screens.{name}").pages
-        if name in GUARDED:
-            pages.before_request(gate.require)
-        app.register_blueprint(pages)
+        app.register_blueprint(import_module(f"hub.web.screens.{name}").pages)
     proxies = hub.settings.trusted_proxies
     if proxies:
         fixed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)

@@ -28,8 +28,8 @@ STATIC_LIFE = 365 * 24 * 3600
 csrf = CSRFProtect()
 
 
-def install(app: Flask, hub: Hub) -> None:
-    """Sessions, sign-in and headers for the whole application."""
+def install(app: Flask, hub: Hub, guarded: frozenset[str]) -> None:
+    """Sessions, sign-in and headers; the `guarded` blueprints are for signed-in people only."""
     secure = hub.settings.public_url.startswith("https://")
     app.config.update(
         SESSION_COOKIE_NAME="hub_session",
@@ -44,6 +44,10 @@ def install(app: Flask, hub: Hub) -> None:
     _install_login(app, hub)
     _install_headers(app, secure)
 
+    @app.before_request
+    def require() -> AnyResponse | None:
+        return _require() if request.blueprint in guarded else None
+
 
 def _install_login(app: Flask, hub: Hub) -> None:
     manager = LoginManager(app)
@@ -54,8 +58,8 @@ def _install_login(app: Flask, hub: Hub) -> None:
         return Person(user) if user else None
 
 
-def require() -> AnyResponse | None:
-    """Before each screen: a person is signed in, and what changes something carries the token."""
+def _require() -> AnyResponse | None:
+    """A person is signed in, and what changes something carries the token."""
     if not current_user.is_authenticated:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         return redirect(url_for("sign_in.page", next=wanted if len(wanted) > 1 else None))

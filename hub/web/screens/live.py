@@ -39,6 +39,8 @@ def events(redis: Redis, tenant_id: str) -> Iterator[str]:
     ends = monotonic() + LIFE_S
     try:
         channel.subscribe(f"hub:live:{tenant_id}")
+        # The first message says that the subscription stands: nothing told from now on is missed.
+        channel.get_message(timeout=HEARTBEAT_S)
         yield "event: ready\ndata: \n\n"
         while monotonic() < ends:
             first = channel.get_message(timeout=HEARTBEAT_S)

@@ -136,7 +136,7 @@ def _entry(doc: Doc) -> Entry:
 def _note(entity: str, values: Doc) -> str:
     if entity == "satisfaction":
         score = values.get("score_norm")
-        return f"{score * 100:.0f} of 100" if isinstance(score, float | int) else ""
+        return f"{score:.0f} of 100" if isinstance(score, float | int) else ""
     names = ("kind", "direction", "outcome") if entity == "activity" else ("status", "priority")
     said = [str(values[name]).replace("_", " ") for name in names if values.get(name)]
     return ", ".join(said)

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError
-from hub.store.errors import StoreError
+from hub.store.outage import OUTAGE
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +25,9 @@ BROKEN = ("Something broke on our side", "Nothing was half saved. Try again; if 
 
 
 def install(app: Flask) -> None:
-    """Errors of the screens as pages; those below /api/ stay with the API."""
-    app.register_error_handler(StoreError, store_down)
+    """Errors of the screens as pages; the API answers for itself."""
+    for kind in OUTAGE:
+        app.register_error_handler(kind, store_down)
     app.register_error_handler(CSRFError, forged)
     app.register_error_handler(HubError, refused)
     app.register_error_handler(HTTPException, http_error)
@@ -51,7 +52,7 @@ def refused(error: HubError) -> ResponseReturnValue:
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
-    if request.path.startswith("/api/") or code < 400:
+    if code < 400:
         return error.get_response()
     title, sentence = WORDS.get(code, BROKEN)
     return _page(code, title, sentence)
