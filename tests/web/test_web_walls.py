@@ -34,7 +34,7 @@ def test_every_screen_asks_for_a_person(site: Site) -> None:
 
 
 def test_no_change_is_made_without_the_token(site: Site, ada: Browser) -> None:
-    paths = [p for p in screens(site, "POST")]
+    paths = list(screens(site, "POST"))
 
     answers = {path: ada.client.post(path).status_code for path in paths}
 
