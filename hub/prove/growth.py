@@ -77,7 +77,7 @@ def _follow(ground: Ground, tenant: Tenant, records: int) -> tuple[list[float], 
             marks.append(monotonic())
         pids = [pid for name in ("worker-1", "worker-2") for pid in ground.stack.pids(name)]
         memory[0] = max([memory[0], *map(_rss_mb, pids)])
-        return read >= records
+        return bool(read >= records)
 
     wait_until(look, within_s=SLOWEST_S, every_s=0.5)
     return marks, memory[0]
