@@ -1,6 +1,6 @@
 """The vendor's records for measuring: about 2.2 KB and 55 leaves each, made from their number.
 
-A world of `accounts` companies has 5 people to a company, and tickets for the rest. Its name is four
+A world of `accounts` companies has 5 people to each, and tickets for the rest. Its name is four
 letters and digits, so that a copy of stored data under another name has the same length.
 """
 

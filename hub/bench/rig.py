@@ -1,0 +1,183 @@
+"""A hub of its own for measuring: embedded stores, the real processes, one tenant, the vendor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hub import bootstrap, connections, endpoints
+from hub.bench.load import Job
+from hub.bench.meter import Meter
+from hub.bench.world import World
+from hub.bootstrap import Hub
+from hub.embedded import free_port
+from hub.settings import ROOT, Settings, load_settings
+from hub.stack.roles import Role, web
+from hub.stack.supervisor import Stack
+from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+
+CONNECTORS = Path(__file__).with_name("connectors")
+UNLIMITED = 1_000_000
+SECRET = "a-secret-for-measuring"  # noqa: S105
+
+
+class Rig:
+    """The processes of one measurement, their hub as seen from here, and a tenant."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.hub: Hub = bootstrap.build(stack.settings)
+        self.tenant_id: str = self.hub.catalogue.control.add_tenant("Bench", self.hub.now())["_id"]
+        self.store: TenantStore = self.hub.store(self.tenant_id)
+        self.extra: dict[str, list[int]] = {}
+
+    def connect(self, world: World, port: int, number: int = 0) -> Doc:
+        """A connection to the vendor at `port`; nothing is pulled by itself."""
+        given = {
+            "url": f"http://127.0.0.1:{port}/{world.name}",
+            "account": f"{world.name}-{number}",
+        }
+        return connections.add(self.hub, self.tenant_id, "loopback", given, {})
+
+    def target(self, connection: Doc) -> list[str]:
+        """[path, secret] of the connection's endpoint."""
+        shown = endpoints.describe(self.hub, self.tenant_id, connection)[0]
+        endpoints.set_secret(self.hub, self.tenant_id, shown["id"], SECRET)
+        return [
+            shown["url"].partition("/webhooks/")[1] + shown["url"].partition("/webhooks/")[2],
+            SECRET,
+        ]
+
+    def meter(self) -> Meter:
+        return Meter(self.pids)
+
+    def pids(self) -> dict[str, list[int]]:
+        return {name: self.stack.pids(name) for name in self.stack.names()} | self.extra
+
+    def pull(self, connection: Doc, stream: str, *, full: bool = False) -> Doc:
+        """Ring for a sync, as the scheduler does, and wait until all it brought is settled."""
+        key = {"_id": f"{connection['_id']}:{stream}"}
+        if full:
+            self.store.streams.update(key, {"$set": {"full_due": True}})
+        started = self.hub.now()
+        self.hub.bell.ring_sync(self.tenant_id, connection["_id"], stream)
+        mine = {"connection_id": connection["_id"], "stream": stream, "state": "done"}
+        while (run := self.store.runs.find_one({**mine, "finished_at": {"$gte": started}})) is None:
+            time.sleep(0.02)
+        self.settled()
+        return run
+
+    def settled(self) -> None:
+        """Wait until no record and no account is due; rings as the scheduler would."""
+        while self.store.records.find_one({"due": {"$gte": 1}}, {"_id": 1}) or (
+            self.store.accounts.find_one({"score_due": True}, {"_id": 1})
+        ):
+            self.hub.bell.ring_settle(self.tenant_id)
+            time.sleep(0.02)
+
+    def drained(self) -> None:
+        """Wait until no delivery waits and all is settled."""
+        while self.store.inbox.find_one({"state": "pending"}, {"_id": 1}):
+            time.sleep(0.02)
+        self.settled()
+
+
+@contextmanager
+def rig(
+    folder: Path, *, web_workers: int = 2, workers: int = 1, cache_gb: float = 1.0, **more: Any
+) -> Iterator[Rig]:
+    """Stores, `web_workers` web processes (0: none) and `workers` workers; all end with it."""
+    settings = load_settings(
+        join=False,
+        data_dir=folder,
+        port=free_port(),
+        workers=max(workers, 1),
+        web_workers=max(web_workers, 1),
+        connectors_path=str(CONNECTORS),
+        connection_rate=UNLIMITED,
+        connection_backlog=UNLIMITED * 10,
+        mongodb_cache_gb=cache_gb,
+        log_level="WARNING",
+        disk_free_min=0,
+        **more,
+    )
+
+    def plan(given: Settings) -> Sequence[Role]:
+        command = (sys.executable, str(ROOT / "worker.py"))
+        some = [Role(f"worker-{n}", command) for n in range(1, workers + 1)]
+        return [web(given), *some]
+
+    with Stack(settings, plan=plan) as stack:
+        made = Rig(stack)
+        try:
+            yield made
+        finally:
+            made.hub.close()
+
+
+@contextmanager
+def vendor(made: Rig, world: World) -> Iterator[int]:
+    """The loopback vendor's port."""
+    args = [world.name, str(world.accounts), str(world.tickets), world.until.isoformat()]
+    with _child("hub.bench.vendor", *args) as process:
+        assert process.stdout is not None
+        made.extra["vendor"] = [process.pid]
+        yield int(process.stdout.readline())
+        made.extra.pop("vendor")
+
+
+@contextmanager
+def sender(made: Rig, job: Job) -> Iterator[subprocess.Popen[str]]:
+    """The load generator at work; its last line is the result."""
+    import json
+
+    with _child("hub.bench.load") as process:
+        made.extra["generator"] = [process.pid]
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(asdict(job)) + "\n")
+        process.stdin.flush()
+        yield process
+        made.extra.pop("generator")
+
+
+@contextmanager
+def _child(module: str, *args: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", module, *args]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def today_world(name: str, accounts: int, tickets: int) -> World:
+    return World(name, accounts, tickets, datetime.now(UTC).replace(microsecond=0))
+
+
+def job(made: Rig, world: World, targets: Sequence[Sequence[str]], count: int, **more: Any) -> Job:
+    return Job(
+        made.stack.settings.port,
+        targets,
+        world.name,
+        world.accounts,
+        world.tickets,
+        count,
+        **more,
+    )
+
+
+def fates(store: TenantStore) -> Mapping[str, int]:
+    """Rows of the inbox by state."""
+    found = store.inbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
+    return {row["_id"]: row["n"] for row in found}

@@ -1,0 +1,24 @@
+"""How much is measured: the suite's smoke, the ordinary run, and the long proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Deliveries, records and accounts of each measurement."""
+
+    accepts: int
+    burst: int
+    visible: int
+    paced: int
+    pulled: int
+    accounts: int
+    stored: int
+    pages: int
+
+
+SMOKE = Size(300, 400, 300, 200, 700, 40, 1_400, 10)
+ORDINARY = Size(30_000, 50_000, 15_000, 7_500, 20_000, 10_000, 100_000, 200)
+LONG = Size(100_000, 50_000, 50_000, 15_000, 100_000, 10_000, 1_000_000, 500)
