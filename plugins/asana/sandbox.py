@@ -51,6 +51,8 @@ class AsanaSandbox(Vendor):
     def seed(self, world: World) -> None:
         self.plan_lacks: set[str] = set()
         self.denied: set[str] = set()
+        self._ordered: list[Json] | None = None
+        self._groups: dict[str, list[Json]] = {}
         for user in records.users(world):
             self.table("users").seed(user["gid"], user)
         for project in records.projects(world):
@@ -130,9 +132,8 @@ class AsanaSandbox(Vendor):
             )
         if project not in self.table("projects"):
             return self.not_found(request)
-        ordered = self.table("tasks").sorted_by("gid", lambda row: row["gid"])
-        rows = [r for r in ordered if project in homes(r) and r["modified_at"] >= since]
-        return self._paged(request, rows)
+        rows = self._grouped().get(project, [])
+        return self._paged(request, [row for row in rows if row["modified_at"] >= since])
 
     @route("GET", "/api/1.0/tasks/<gid>")
     def task(self, request: Request) -> object:
@@ -140,9 +141,7 @@ class AsanaSandbox(Vendor):
 
     @route("GET", "/api/1.0/tasks/<gid>/subtasks")
     def subtasks(self, request: Request) -> object:
-        gid = request.params["gid"]
-        rows = [r for r in self.table("tasks").all() if (r["parent"] or {}).get("gid") == gid]
-        return self._paged(request, rows)
+        return self._paged(request, self._grouped().get(request.params["gid"], []))
 
     @route("POST", "/api/1.0/webhooks", locked=False)
     def create_webhook(self, request: Request) -> object:
@@ -243,6 +242,17 @@ class AsanaSandbox(Vendor):
         }
         settings = {"base_url": f"{self.url}/api/1.0", "account_links": json.dumps(rules)}
         return {"settings": settings, "secrets": {"token": self.token}}
+
+    def _grouped(self) -> dict[str, list[Json]]:
+        """Tasks by the project they are in and by the task they are below; until the next write."""
+        ordered = self.table("tasks").sorted_by("gid", lambda row: row["gid"])
+        if ordered is not self._ordered:
+            self._ordered, self._groups = ordered, {}
+            for task in ordered:
+                above = [task["parent"]["gid"]] if task["parent"] else []
+                for place in {*homes(task), *above}:
+                    self._groups.setdefault(place, []).append(task)
+        return self._groups
 
     def _upward(self, task: Json) -> Iterator[str]:
         """Projects that hear of a task: its own, and those of the tasks above it."""

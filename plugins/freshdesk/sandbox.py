@@ -22,7 +22,7 @@ from hub.sandbox import (
     route,
 )
 from plugins.freshdesk import sandbox_records as records
-from plugins.freshdesk.sandbox_records import Json, iso
+from plugins.freshdesk.sandbox_records import Json, denied, invalid, iso
 
 PAGES = 300
 RETRIES = 48
@@ -42,6 +42,9 @@ class FreshdeskSandbox(Vendor):
         self.denied_includes: set[str] = set()
         self.ticket_scope = 1
         self._used: tuple[int, int] = (0, 0)
+        self._ordered: list[Json] | None = None
+        self._plain: list[Json] = []
+        self._spam: list[Json] = []
 
     def seed(self, world: World) -> None:
         for company, gone in records.companies(world):
@@ -75,7 +78,7 @@ class FreshdeskSandbox(Vendor):
             return self.expired()
         part = request.path.removeprefix("/api/v2/")
         if any(part.startswith(path) for path in self.denied):
-            return _denied()
+            return denied()
         return None
 
     def limit_headers(self, request: Request) -> dict[str, str]:
@@ -115,7 +118,7 @@ class FreshdeskSandbox(Vendor):
     def _include(self, request: Request) -> str:
         include = request.query.get("include", "")
         if self.denied_includes & set(include.split(",")):
-            raise Refused(_denied())
+            raise Refused(denied())
         return include
 
     @route("GET", "/api/v2/agents/me")
@@ -138,16 +141,18 @@ class FreshdeskSandbox(Vendor):
     def list_tickets(self, request: Request) -> object:
         self._pay(request)
         include = self._include(request)
-        rows = self._filtered(request.query.get("filter", ""))
-        newest = request.query.get("order_type", "desc") == "desc"
+        rows, start = self._filtered(request.query.get("filter", "")), 0
         since = request.query.get("updated_since")
         if since:
-            rows = rows[bisect_left(rows, since, key=lambda row: str(row["updated_at"])) :]
+            start = bisect_left(rows, since, key=lambda row: str(row["updated_at"]))
         else:
             month = iso(self.clock.now() - timedelta(days=30)) or ""
             rows = [row for row in rows if row["created_at"] >= month]
-        found = rows[::-1] if newest else rows
-        return self._paged(request, [records.shown(row, include) for row in found], PAGES)
+        if request.query.get("order_type", "desc") == "desc":
+            rows, start = rows[start:][::-1], 0
+        found = self._paged(request, rows, start, PAGES)
+        found.body = [records.shown(row, include) for row in found.body]
+        return found
 
     @route("GET", "/api/v2/tickets/<id>")
     def one_ticket(self, request: Request) -> object:
@@ -167,7 +172,9 @@ class FreshdeskSandbox(Vendor):
             rows = [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
         else:
             rows = self.table("contacts").sorted_by("name", lambda row: (row["name"], row["id"]))
-        return self._paged(request, [row for row in rows if row["updated_at"] >= since])
+        if since:
+            rows = [row for row in rows if row["updated_at"] >= since]
+        return self._paged(request, rows)
 
     @route("GET", "/api/v2/companies")
     def list_companies(self, request: Request) -> object:
@@ -184,7 +191,8 @@ class FreshdeskSandbox(Vendor):
         self._pay(request)
         since = request.query.get("created_since", "")
         rows = self.table("ratings").sorted_by("created", lambda row: row["created_at"])
-        return self._paged(request, [row for row in rows if row["created_at"] >= since])
+        start = bisect_left(rows, since, key=lambda row: str(row["created_at"]))
+        return self._paged(request, rows, start)
 
     @route("GET", "/a/<kind>/<id>", public=True)
     def browse(self, request: Request) -> object:
@@ -199,22 +207,29 @@ class FreshdeskSandbox(Vendor):
         if filter == "deleted":
             return sorted(self._bin(), key=_changed)
         rows = self.table("tickets").sorted_by("updated_at", _changed)
-        return [row for row in rows if bool(row.get("spam")) == (filter == "spam")]
+        if rows is not self._ordered:
+            self._ordered = rows
+            self._spam = [row for row in rows if row.get("spam")]
+            self._plain = [row for row in rows if not row.get("spam")]
+        return self._spam if filter == "spam" else self._plain
 
     def _bin(self) -> list[Json]:
         gone = self.table("tickets").tombstones.values()
         return [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
 
-    def _paged(self, request: Request, rows: Sequence[Json], last: int = 10**6) -> Response:
+    def _paged(
+        self, request: Request, rows: Sequence[Json], start: int = 0, last: int = 10**6
+    ) -> Response:
+        """One page of the rows behind `start`, with a link if another follows."""
         size, page = int(request.query.get("per_page", "30")), int(request.query.get("page", "1"))
         if not 1 <= size <= 100:
-            raise Refused(_invalid("per_page", "It should be a Positive Integer less than 100"))
+            raise Refused(invalid("per_page", "It should be a Positive Integer less than 100"))
         if page > last:
             text = "You cannot access tickets beyond the 300th page."
-            raise Refused(_invalid("page", text))
+            raise Refused(invalid("page", text))
         page = int(self.next_cursor(request, "1", str(page)))
-        found = list(rows[(page - 1) * size : page * size])
-        if page * size >= len(rows):
+        found = list(rows[start + (page - 1) * size : start + page * size])
+        if start + page * size >= len(rows):
             return Response(found)
         link = f'<https://acme.freshdesk.com{request.path}?page={page + 1}>; rel="next"'
         return Response(found, headers={"Link": link})
@@ -278,16 +293,6 @@ class FreshdeskSandbox(Vendor):
 
 def _changed(row: Json) -> tuple[str, int]:
     return row["updated_at"], row["id"]
-
-
-def _denied() -> Response:
-    message = "You are not authorized to perform this action."
-    return Response({"code": "access_denied", "message": message}, 403)
-
-
-def _invalid(field: str, message: str) -> Response:
-    error = {"field": field, "message": message, "code": "invalid_value"}
-    return Response({"description": "Validation failed", "errors": [error]}, 400)
 
 
 create = FreshdeskSandbox

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from hub.sandbox import World
+from hub.sandbox import Response, World
 
 Json = dict[str, Any]
 
@@ -208,3 +208,15 @@ def shown(ticket: Json, include: str, *, single: bool = False) -> Json:
     asked = set(include.split(",")) | (set(SINGLE) if single else set())
     hidden = {name for name in (*INCLUDED, *SINGLE) if name not in asked}
     return {name: value for name, value in ticket.items() if name not in hidden}
+
+
+def denied() -> Response:
+    """The refusal of what the key has no right to."""
+    message = "You are not authorized to perform this action."
+    return Response({"code": "access_denied", "message": message}, 403)
+
+
+def invalid(field: str, message: str) -> Response:
+    """The refusal of a wrong parameter."""
+    error = {"field": field, "message": message, "code": "invalid_value"}
+    return Response({"description": "Validation failed", "errors": [error]}, 400)

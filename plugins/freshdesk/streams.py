@@ -56,7 +56,7 @@ def ticket_pages(client: FreshdeskClient, cursor: Any, fields: Sequence[str]) ->
     while True:
         query = {**TICKET_LISTS[state["list"]], "updated_since": state["since"]}
         rows, more = client.tickets(query, state["page"])
-        before = _moved(before, rows, more)
+        before = _moved(before if state["page"] > 1 else [], rows, more)
         state = _after(state, rows, more)
         records = [ticket(row) for row in rows]
         if state["list"] == len(TICKET_LISTS):
@@ -144,7 +144,7 @@ def _ended(state: Json) -> Json | None:
 
 
 def _moved(before: list[str], rows: Sequence[Json], more: bool) -> list[str]:
-    """The ids of a page; raises RetryLater where it is the former one again."""
+    """The ids of a page; raises RetryLater where it is the page of the number before again."""
     ids = [str(row.get("id")) for row in rows]
     if more and ids == before:
         raise RetryLater("Freshdesk gave the same page twice.", reason="cursor_stuck")

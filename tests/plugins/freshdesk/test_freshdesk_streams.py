@@ -126,6 +126,19 @@ def test_none_is_lost_should_the_time_asked_for_be_left_out(
     assert ids(pages("tickets", client)) == known(vendor, "tickets")
 
 
+@pytest.mark.parametrize("first", [3, 6, 9, 12])
+def test_pages_that_end_within_a_second_of_their_beginning_go_on(
+    vendor: FreshdeskSandbox, client: FreshdeskClient, small_pages: None, first: int
+) -> None:
+    """The next request then begins where the one before began, and brings the same page once."""
+    same_second(vendor, 30)
+    table = vendor.table("tickets")
+    for id in table.ids()[:first]:
+        table.seed(id, {**(table.get(id) or {}), "updated_at": "2026-02-28T23:59:59Z"})
+    table._sorted.clear()
+    assert ids(pages("tickets", client)) == known(vendor, "tickets")
+
+
 def test_too_many_tickets_of_one_second_are_an_error_and_no_loop(
     vendor: FreshdeskSandbox,
     client: FreshdeskClient,
