@@ -42,7 +42,8 @@ def add(
     store = hub.store(tenant_id)
     connector = hub.plugins.connector(connector_name)
     settings, secrets = check_fields(connector, settings, secrets)
-    client = hub.open_client(connector_name, settings, secrets, f"new:{tenant_id}")
+    place = f"new:{tenant_id}:{connector_name}"
+    client = hub.open_client(connector_name, settings, secrets, place)
     account = connector.check(client)
     if account.missing:
         raise CorrectInput(
@@ -142,7 +143,7 @@ def reconnect(
     plain, hidden = check_fields(
         connector, {**connection["settings"], **settings}, {**stored, **secrets}
     )
-    client = hub.open_client(connector.name, plain, hidden, f"new:{tenant_id}")
+    client = hub.open_client(connector.name, plain, hidden, f"new:{tenant_id}:{connector.name}")
     account = connector.check(client)
     if account.id != connection["account"]["id"]:
         raise CorrectInput(
@@ -174,10 +175,10 @@ def resume(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
 
 def needs_reconnect(hub: Hub, store: TenantStore, connection_id: str, why: str) -> None:
     """The vendor refuses the credentials: hold everything until a person reconnects. Told once."""
-    connection = hub.connection(store, connection_id)
-    if connection["state"] == "active":
-        _set_state(hub, store, connection_id, "reconnect", why)
+    change = {"$set": {"state": "reconnect", "reason": why}}
+    if store.connections.update({"_id": connection_id, "state": "active"}, change):
         inbox.hold(store, connection_id, "reconnect")
+        _tell_state(hub, store, connection_id, "reconnect", why)
 
 
 def _set_state(hub: Hub, store: TenantStore, connection_id: str, state: str, reason: str) -> Doc:
@@ -186,6 +187,11 @@ def _set_state(hub: Hub, store: TenantStore, connection_id: str, state: str, rea
         {"_id": connection_id}, {"$set": {"state": state, "reason": reason}}
     )
     assert changed is not None
+    _tell_state(hub, store, connection_id, state, reason)
+    return changed
+
+
+def _tell_state(hub: Hub, store: TenantStore, connection_id: str, state: str, reason: str) -> None:
     hub.catalogue.control.note(
         store.tenant_id, "hub", f"connection {state}", hub.now(), connection=connection_id
     )
@@ -197,7 +203,6 @@ def _set_state(hub: Hub, store: TenantStore, connection_id: str, state: str, rea
     )
     rescore(store)
     hub.bell.publish(store.tenant_id, "connections", connection_id)
-    return changed
 
 
 def rescore(store: TenantStore) -> None:

@@ -25,6 +25,7 @@ from packaging.specifiers import SpecifierSet
 import hub.hookspecs
 from hub.api import Connector
 from hub.errors import NotFound
+from hub.queue import JobTimeout
 from mappings import language
 from mappings.errors import BrokenMapping
 
@@ -67,6 +68,8 @@ class PluginHost:
             wanted = {name: facts[name] for name in implementation.argnames}
             try:
                 implementation.function(**wanted)
+            except JobTimeout:
+                raise
             except Exception:
                 log.exception("teller_failed", hook=hook, plugin=implementation.plugin_name)
 
@@ -77,7 +80,7 @@ def load_plugins(extra: Mapping[str, ModuleType] | None = None, folder: str = ""
     for name, origin, source in [*_found(extra or {}), *_in_folder(folder)]:
         try:
             _add(host, name, origin, source())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = _reason(error)
             log.error("plugin_failed", plugin=name, origin=origin, reason=reason)
             host.report.append(Loaded(name, origin, reason=reason))
@@ -164,7 +167,7 @@ def _compile(connector: Connector) -> Mapping[str, language.ObjectMapping]:
     return language.load(text, file, connector.conversions)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, BrokenMapping):
         return "; ".join(error.problems)
     return f"{type(error).__name__}: {error}"

@@ -40,6 +40,8 @@ def tick(hub: Hub) -> int:
                 rung += _look(hub, entry)
             except (NotFound, StoreError) as error:
                 log.warning("sweep_failed", tenant=entry["tenant_id"], error=type(error).__name__)
+            except Exception:
+                log.exception("sweep_failed", tenant=entry["tenant_id"])
     return rung
 
 
@@ -54,11 +56,12 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
     now = hub.now(store.tenant_id)
     rung = 0
     ready = {"connection_id": connection_id, "due_at": {"$lte": now}}
-    waits = inbox.has_due(store, connection_id, now) or store.fetches.find_one(ready, {"_id": 1})
-    if waits:
+    if inbox.has_due(store, connection_id, now):
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     if store.connections.find_one({"_id": connection_id, "state": "active"}, {"_id": 1}) is None:
         return rung
+    if store.fetches.find_one(ready, {"_id": 1}) is not None:
+        rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}
     for stream in store.streams.find(due):
         again = {"$set": {"next_sync_at": now + timedelta(seconds=SYNC_AGAIN_S)}}

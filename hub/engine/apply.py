@@ -53,9 +53,12 @@ def drain(hub: Hub, tenant_id: str, connection_id: str) -> bool:
     connection = hub.connection(store, connection_id)
     if connection["state"] != "active":
         inbox.hold(store, connection_id, connection["state"])
+        hub.bell.lower("hub.jobs.drain", tenant_id, connection_id)
         return True
     lease = leases.acquire(store, f"drain:{connection_id}", DRAIN_LEASE_S)
     if lease is None:
+        # Whoever drains must be able to ring for what arrives after their last look.
+        hub.bell.lower("hub.jobs.drain", tenant_id, connection_id)
         return True
     try:
         _drain(hub, store, connection, lease)

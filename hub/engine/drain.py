@@ -73,11 +73,14 @@ class Drain:
         except Exception as error:
             if isinstance(error, StoreError) and error.timeout:
                 raise
-            if len(rows) > 1:
-                half = len(rows) // 2
-                return self._work(rows[:half], again) + self._work(rows[half:], [])
-            if not rows:
-                raise
+            if rows and again:
+                return self._work(rows, []) + self._work([], again)
+            if len(rows) + len(again) > 1:
+                half = (len(rows) + len(again)) // 2
+                return self._work(rows[:half], again[:half]) + self._work(rows[half:], again[half:])
+            if again:
+                log.exception("read_failed", record=again[0]["_id"])
+                return refetch.put_off(self.store, again[0], self.now())
             log.exception("delivery_failed", delivery=rows[0]["_id"])
             return self._fail(rows[0], f"{type(error).__name__}: {str(error)[:300]}")
 

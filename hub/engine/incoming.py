@@ -74,8 +74,9 @@ def from_record(
     occurred: Life | None = None,
 ) -> Incoming:
     """Map one full-shape record; a record that cannot be mapped carries its problem."""
-    raw = body(record)
+    raw = b""
     try:
+        raw = _safe_body(record)
         if len(raw) > MAX_RAW:
             raise Unmappable("$", f"the record has {len(raw)} bytes; {MAX_RAW} are allowed")
         mapped = source.mappings[object].apply(record, source.context)
@@ -83,6 +84,13 @@ def from_record(
         native = _native_id(source.mappings[object], record) or f"?{digest(raw)}"
         return Incoming(object, native, raw=raw[:MAX_RAW], problem=problem, origin=origin)
     return _placed(source, mapped, raw, read_at, origin, occurred)
+
+
+def _safe_body(record: Record) -> bytes:
+    try:
+        return body(record)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise Unmappable("$", f"the record is no plain JSON ({type(error).__name__})") from error
 
 
 def _placed(
@@ -118,7 +126,13 @@ def _life(source: Source, mapped: Mapped, read_at: datetime) -> Life:
     return registers.read_alive(mapped.version, read_at)
 
 
-def _native_id(mapping: ObjectMapping, record: Record) -> str | None:
+def _native_id(mapping: ObjectMapping, record: Any) -> str | None:
     """The record's id where the mapping can still find it, to name it in the quarantine."""
-    value: Any = record.get("id") or record.get("Id") or record.get("gid")
-    return str(value)[:200] if isinstance(value, str | int) else None
+    if not isinstance(record, Mapping):
+        return None
+    own = mapping.definition["id"].get("from")
+    places = (own if isinstance(own, str) else "id", "id", "Id", "gid")
+    value: Any = next((record[place] for place in places if record.get(place)), None)
+    if not isinstance(value, str | int):
+        return None
+    return str(value)[:200].encode("utf-8", "replace").decode().replace("\0", "?")

@@ -14,6 +14,7 @@ from hub.api import Change, Delivery, Webhook
 from hub.engine import registers
 from hub.engine.incoming import Incoming, Source, from_record
 from hub.engine.registers import Fate, Life
+from hub.queue import JobTimeout
 from hub.store.client import Doc
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +82,8 @@ def plan(rows: list[Doc], source: Source, webhooks: Mapping[str, Webhook], accou
             continue
         try:
             changes = list(webhook.parse(delivery_of(row)))
+        except JobTimeout:
+            raise
         except Exception as error:
             item.error = f"it cannot be parsed: {type(error).__name__}: {str(error)[:300]}"
             continue

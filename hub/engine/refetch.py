@@ -52,6 +52,18 @@ def note(store: TenantStore, source: Source, batch: Plan, answer: Read, now: dat
     store.fetches.bulk(writes)
 
 
+def put_off(store: TenantStore, doc: Doc, now: datetime) -> int:
+    """A read that broke on our side is tried again later, as often as one that came too early."""
+    attempts = doc.get("attempts", 0)
+    if attempts >= len(WAITS_S):
+        store.fetches.delete({"_id": doc["_id"]})
+    else:
+        due = now + timedelta(seconds=WAITS_S[attempts])
+        change = {"$set": {"due_at": due}, "$inc": {"attempts": 1}}
+        store.fetches.update({"_id": doc["_id"]}, change)
+    return 0
+
+
 def _ids(source: Source, batch: Plan) -> list[str]:
     return [source.key(*end) for end in batch.wanted]
 

@@ -21,9 +21,11 @@ from hub.engine.incoming import Source
 from hub.engine.record import record
 from hub.engine.sync import LEASE_S, Sync, next_time
 from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater
+from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
 from hub.store.control import new_id
+from hub.store.errors import StoreError
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
 
@@ -93,9 +95,21 @@ def _work(
             return False
         _finish(hub, store, source, stream, run, lease, now())
         settle()
-    except HubError as error:
-        _failed(hub, store, connection, stream, run, error, now())
+    except (LeaseLost, JobTimeout, StoreError):
+        raise
+    except Exception as error:
+        leases.check(store, lease, LEASE_S)
+        _failed(hub, store, connection, stream, run, _named(error), now())
     return True
+
+
+def _named(error: Exception) -> HubError:
+    """Trouble that the connector did not foresee, such as an answer of another shape."""
+    if isinstance(error, HubError):
+        return error
+    log.error("sync_broke", exc_info=error)
+    sentence = f"The vendor's answer could not be used ({type(error).__name__})."
+    return RetryLater(sentence, reason="unexpected")
 
 
 def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime) -> Doc:

@@ -6,6 +6,7 @@ repeats at most one page. A cursor that does not move is an error, not a loop.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,7 +51,7 @@ class Sync:
         """Pull until the stream ends (True) or `deadline` (monotonic) passes (False)."""
         fields = self.source.mappings[self.stream.object].source_fields if self._maps() else ()
         asked, before = self.now(), self.run.get("cursor")
-        seen = {digest(body({"cursor": before}))} if before is not None else set()
+        seen = Counter([digest(body({"cursor": before}))] if before is not None else [])
         for page in self.stream.pages(self.client, before, fields):
             self._refuse_loop(page, seen)
             self._apply(page, asked)
@@ -63,16 +64,17 @@ class Sync:
     def _maps(self) -> bool:
         return self.stream.object in self.source.mappings
 
-    def _refuse_loop(self, page: Page, seen: set[str]) -> None:
-        """The last page of a run may repeat the cursor it started from if it brought nothing."""
+    def _refuse_loop(self, page: Page, seen: Counter[str]) -> None:
+        """The last page of a run may repeat the cursor before it, once, if it brought nothing."""
         mark = digest(body({"cursor": page.cursor}))
-        if mark in seen and (page.records or page.changes) and page.cursor is not None:
+        allowed = 0 if page.records or page.changes else 1
+        if seen[mark] > allowed and page.cursor is not None:
             raise GiveUp(
                 f"{self.source.connector.title} answered {self.stream.name} with a cursor that it "
                 "had given before.",
                 reason="cursor_loop",
             )
-        seen.add(mark)
+        seen[mark] += 1
 
     def _apply(self, page: Page, asked: datetime) -> None:
         items = list(self._arrivals(page, asked))
@@ -103,7 +105,7 @@ class Sync:
             change["$set"]["cursor"] = page.cursor
             self.run["cursor"] = page.cursor
         store.runs.update({"_id": self.run["_id"]}, change)
-        if self.run["full"]:
+        if self.run["full"] and self.stream.deletes == "listing":
             shown = [i for i in chunk if i.object == self.stream.object and not _gone(i)]
             listings.add(store, self.run, [i.native_id for i in shown])
         if last and not self.run["full"]:

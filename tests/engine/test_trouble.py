@@ -1,0 +1,199 @@
+"""What goes wrong at vendors, in bodies and between workers stays where it belongs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from hub import connections, jobs
+from hub.api import Page, hookimpl
+from hub.bootstrap import Hub
+from hub.embedded import Services
+from hub.engine import apply
+from hub.queue import JobTimeout
+from hub.store import leases
+from tests.engine.toy import Toy
+from tests.stage import Stage, build_hub
+
+
+@pytest.fixture(scope="module")
+def hub(services: Services) -> Iterator[Hub]:
+    made = build_hub(services)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stage(hub: Hub) -> Stage:
+    return Stage(hub)
+
+
+@pytest.fixture
+def toy(hub: Hub) -> Toy:
+    return Toy(hub)
+
+
+def test_a_worker_that_lost_its_sync_leaves_the_run_to_the_other(stage: Stage, toy: Toy) -> None:
+    """While the vendor answers slowly, another worker takes the stream over."""
+    connection = toy.connect(stage.tenant_id)
+    name = f"{stage.tenant_id}:sync:{connection['_id']}:companies"
+
+    def slow(object: str, cursor: object) -> Iterator[Page]:
+        stage.store.leases.update({"_id": name}, {"$inc": {"token": 1}})
+        yield Page([{"id": "1", "name": "One"}], "a")
+
+    toy.pages = slow
+    assert apply.sync(stage.hub, stage.tenant_id, connection["_id"], "companies")
+    assert stage.run_of(connection, "companies")["state"] == "running"
+    stream = stage.store.streams.find_one({"stream": "companies"})
+    assert stream["failures"] == 0
+    assert stage.store.records.count({}) == 0
+
+
+def test_a_vendor_that_answers_nonsense_is_noted_and_left_alone_for_a_while(
+    stage: Stage, toy: Toy
+) -> None:
+    connection = toy.connect(stage.tenant_id)
+
+    def nonsense(object: str, cursor: object) -> Iterator[Page]:
+        raise KeyError("results")
+
+    toy.pages = nonsense
+    assert apply.sync(stage.hub, stage.tenant_id, connection["_id"], "companies")
+    stream = stage.store.streams.find_one({"stream": "companies"})
+    assert "KeyError" in stream["error"]["sentence"]
+    assert stream["next_sync_at"] > stage.hub.now() + timedelta(seconds=200)
+
+
+def test_empty_pages_that_go_nowhere_are_a_loop(stage: Stage, toy: Toy) -> None:
+    connection = toy.connect(stage.tenant_id)
+
+    def circle(object: str, cursor: object) -> Iterator[Page]:
+        for _ in range(1000):
+            yield Page([], "same")
+        raise AssertionError("it went on for ever")
+
+    toy.pages = circle
+    assert apply.sync(stage.hub, stage.tenant_id, connection["_id"], "companies")
+    stream = stage.store.streams.find_one({"stream": "companies"})
+    assert stream["error"]["reason"] == "cursor_loop"
+
+
+def test_a_bell_rung_while_another_worker_drains_is_not_lost(stage: Stage, toy: Toy) -> None:
+    """The bell must be free again, or the worker that drains cannot ring for what came late."""
+    connection = toy.connect(stage.tenant_id)
+    other = leases.acquire(stage.store, f"drain:{connection['_id']}", 60)
+    assert other is not None
+    jobs.use(stage.hub)
+    stage.hub.bell.ring_drain(stage.tenant_id, connection["_id"])
+    jobs.drain(stage.tenant_id, connection["_id"])
+    leases.release(stage.store, other)
+    flag = f"hub:bell:drain:{stage.tenant_id}:{connection['_id']}"
+    assert not stage.hub.redis.exists(flag)
+
+
+def test_a_connection_that_needs_a_person_says_so_once(stage: Stage, toy: Toy) -> None:
+    """Several workers are refused by the vendor at the same moment."""
+    connection = toy.connect(stage.tenant_id)
+    told: list[str] = []
+    stage.hub.plugins.manager.register(Teller(told), f"teller {toy.name}")
+    together = threading.Barrier(8)
+
+    def refused() -> None:
+        together.wait()
+        connections.needs_reconnect(stage.hub, stage.store, connection["_id"], "refused")
+
+    threads = [threading.Thread(target=refused) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == ["reconnect"]
+
+
+class Teller:
+    """A plugin that listens."""
+
+    def __init__(self, told: list[str]) -> None:
+        self.told = told
+
+    @hookimpl
+    def connection_changed(self, event: dict[str, str]) -> None:
+        self.told.append(event["state"])
+
+
+def test_a_jobs_time_out_is_not_taken_for_a_bad_body_or_a_bad_plugin(
+    stage: Stage, toy: Toy
+) -> None:
+    connection = toy.connect(stage.tenant_id)
+    row = toy.deliver(stage.tenant_id, connection)
+
+    def hang(delivery: object) -> Iterator[None]:
+        raise JobTimeout("too long")
+
+    toy.parse = hang  # type: ignore[assignment]
+    with pytest.raises(JobTimeout):
+        apply.drain(stage.hub, stage.tenant_id, connection["_id"])
+    assert stage.store.inbox.find_one({"_id": row})["state"] == "pending"
+
+
+def test_a_repeated_read_that_breaks_fails_no_delivery_and_is_not_tried_for_ever(
+    stage: Stage, toy: Toy
+) -> None:
+    connection = toy.connect(stage.tenant_id)
+    now = stage.hub.now()
+    stage.store.fetches.insert(
+        {
+            "_id": f"{connection['_id']}:company:bad",
+            "connection_id": connection["_id"],
+            "object": "company",
+            "native_id": "bad",
+            "since": now,
+            "attempts": 1,
+            "due_at": now,
+        }
+    )
+    good = toy.put("company", "1", now, name="One")
+    row = toy.deliver(stage.tenant_id, connection, {"object": "company", "id": "1"})
+
+    def fetch(object: str, ids: list[str]) -> list[dict]:
+        if "bad" in ids:
+            raise TypeError("nonsense")
+        return [good]
+
+    toy.fetch = fetch  # type: ignore[assignment]
+    stage.drain(connection)
+    assert stage.store.inbox.find_one({"_id": row})["state"] == "done"
+    [waits] = stage.store.fetches.find({})
+    assert (waits["attempts"], waits["due_at"] > stage.hub.now()) == (2, True)
+
+
+def test_bodies_that_mongodb_cannot_hold_are_quarantined_and_the_page_goes_on(
+    stage: Stage, toy: Toy
+) -> None:
+    connection = toy.connect(stage.tenant_id)
+    deep: list = []
+    for _ in range(20_000):
+        deep = [deep]
+    bad = [
+        {"id": "\ud800", "name": 1},
+        {"name": "without id"},
+        {"id": "2", "at": "0001-01-01T00:00:00Z"},
+        {"id": "3", "name": "x" * 1_000_000},
+        {"id": "4", "name": 4},
+        {"id": "5", "employees": 2**70},
+        {"id": "6", "deep": deep},
+        {"id": ["7"]},
+        ["8"],
+        None,
+        {"id": "9", "name": "x" * (17 * 1024 * 1024)},
+        {"id": "1\0", "name": "NUL"},
+    ]
+    toy.pages = lambda object, cursor: [Page([*bad, {"id": "10", "name": "Ten"}], "a")]  # type: ignore
+    stage.sync(connection, ["companies"])
+    run = stage.run_of(connection, "companies")
+    assert (run["state"], run["counts"]["quarantined"]) == ("done", len(bad))
+    assert [a["flat"]["name"] for a in stage.store.accounts.find({})] == ["Ten"]
