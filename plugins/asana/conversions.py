@@ -39,7 +39,7 @@ PRIORITIES = {
 def account_links(record: Record, context: Context) -> tuple[Link, ...] | None:
     """Links to accounts by the rules of the task's projects; None without a rule or a match."""
     found = [link for _, links in _customers(record, context) for link in links]
-    return tuple(dict.fromkeys(found)) or None
+    return tuple(found) or None
 
 
 def link_basis(record: Record, context: Context) -> str | None:

@@ -8,6 +8,7 @@ from hub.sandbox import Edit, Response, Subscription
 from plugins.asana.sandbox_records import Json, iso
 
 ACTIONS = {"create": "added", "delete": "deleted", "restore": "undeleted"}
+SECTION = "1200000000000901"
 
 
 def problem(status: int, message: str) -> Response:
@@ -44,11 +45,18 @@ def events(edit: Edit, record: Json) -> Iterator[Json]:
     silent = {"modified_at", "completed_at", "num_subtasks"}
     for field in dict.fromkeys(name.partition(".")[0] for name in edit.fields):
         if field == "memberships":
-            place = {"gid": "1200000000000901", "resource_type": "section"}
-            yield event(edit, "task", "added") | {"parent": place}
+            yield from _moves(edit, homes(edit.before or {}), homes(record))
         elif field not in silent:
             change = {"field": field, "action": "changed"}
             yield event(edit, "task", "changed") | {"change": change}
+
+
+def _moves(edit: Edit, before: list[str], after: list[str]) -> Iterator[Json]:
+    """Projects that a task left and joined; else it went to another section."""
+    left = [("removed", gid, "project") for gid in before if gid not in after]
+    joined = [("added", gid, "project") for gid in after if gid not in before]
+    for action, gid, word in [*left, *joined] or [("added", SECTION, "section")]:
+        yield event(edit, "task", action) | {"parent": {"gid": gid, "resource_type": word}}
 
 
 def event(edit: Edit, word: str, action: str) -> Json:
