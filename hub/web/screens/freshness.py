@@ -12,16 +12,15 @@ from hub.bootstrap import Hub
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
-SLOW = ("user",)
-"""Entities that are read once a day and say nothing about a customer."""
+OFTEN_S = 3600
+"""A stream that is read more rarely brings what seldom moves, such as agents or companies."""
 
 
 def counts(hub: Hub, connector: str, stream: str) -> bool:
-    """Whether a stream brings what profiles and health are made of."""
+    """Whether a stream brings, often, what profiles and health are made of."""
     known = hub.plugins.connectors.get(connector)
-    entities = {s.name: s.entity for s in known.streams} if known else {}
-    entity = entities.get(stream)
-    return entity is not None and entity not in SLOW
+    found = next((s for s in known.streams if s.name == stream), None) if known else None
+    return found is not None and found.entity is not None and found.interval_s <= OFTEN_S
 
 
 def oldest(hub: Hub, connector: str, streams: Iterable[Doc]) -> datetime | None:
