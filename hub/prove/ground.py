@@ -1,4 +1,4 @@
-"""A whole hub as real processes beside a sandbox vendor in this one, to be hurt and looked into."""
+"""A whole hub as real processes beside sandbox vendors in this one, to be hurt and looked into."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ from hub.waiting import wait_until
 
 RETRY_S, RETRY_SCALE = 600.0, 1 / 300
 """Vendors wait minutes before they send again; here two seconds."""
+VENDORS = ("hubspot", "jira")
 CONNECTORS = ROOT / "hub" / "bench" / "connectors"
 
 
 class Ground:
-    """The stack in `folder` and one sandbox vendor; `stop` and `start` keep the stored data.
+    """The stack in `folder` and two sandbox vendors; `stop` and `start` keep the stored data.
+
+    HubSpot has the customers, and Jira, whose books are kept, the work that is done for them.
 
     `said` holds what the supervisor said, such as which process ended.
     """
@@ -40,21 +43,21 @@ class Ground:
     def __init__(
         self,
         folder: Path,
-        vendor: str = "jira",
         *,
         accounts: int,
         workers: int = 1,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.sandbox = Sandbox([vendor], accounts=accounts, retry_scale=RETRY_SCALE, senders=8)
+        self.sandbox = Sandbox(VENDORS, accounts=accounts, retry_scale=RETRY_SCALE, senders=8)
         self.said: list[str] = []
-        self._folder, self._name, self._workers = folder, vendor, workers
+        self._folder, self._workers = folder, workers
         self._env = env
         self._port = free_port()
 
     def __enter__(self) -> Ground:
         self.sandbox.start()
-        self.vendor.retry_delay = _patiently  # type: ignore[method-assign]
+        for vendor in self.sandbox.vendors.values():
+            vendor.retry_delay = _patiently  # type: ignore[method-assign]
         self.start()
         return self
 
@@ -71,7 +74,7 @@ class Ground:
             web_workers=1,
             disk_free_min=0,
             connectors_path=str(CONNECTORS),
-            sandbox_ca=str(self.vendor.ca or ""),
+            sandbox_ca=next((str(v.ca) for v in self.sandbox.vendors.values() if v.ca), ""),
         )
         self.stack = Stack(settings, env=self._env, say=self.said.append)
         self.stack.start()
@@ -86,43 +89,59 @@ class Ground:
 
     @property
     def vendor(self) -> Vendor:
-        return self.sandbox[self._name]
+        return self.sandbox["jira"]
 
     def tenant(self) -> Tenant:
         """A new tenant without connections."""
         return Tenant(self.hub, self.hub.catalogue.control.add_tenant("Proof", self.hub.now()))
 
     def connected(self) -> Tenant:
-        """A new tenant, connected to the vendor and fully synced by the workers."""
+        """A new tenant, connected to the vendors and fully synced by the workers."""
         tenant = self.tenant()
-        given = self.vendor.credentials()
-        tenant.connect(self._name, given["settings"], given["secrets"])
+        for name, vendor in self.sandbox.vendors.items():
+            given = vendor.credentials()
+            tenant.connect(name, given["settings"], given["secrets"])
         tenant.await_calm()
         return tenant
 
     def listening(self) -> Tenant:
-        """The same, and the vendor sends its webhooks."""
+        """The same, and the vendors send their webhooks."""
         tenant = self.connected()
-        tenant.listen(self.vendor)
+        for name, vendor in self.sandbox.vendors.items():
+            tenant.listen(name, vendor)
         return tenant
 
+    def deafen(self, tenant: Tenant) -> None:
+        """Let the vendors send no more to this tenant."""
+        for vendor in self.sandbox.vendors.values():
+            for subscription in vendor.subscriptions():
+                if subscription.url in tenant.urls.values():
+                    vendor.unsubscribe(subscription.id)
+
     def await_calm(self, tenant: Tenant, within_s: float = 60) -> None:
-        """Wait until the vendor has nothing to send and the hub nothing to do."""
-        if not self.vendor.settle(within_s):
-            raise AssertionError(f"the vendor still sends: {self.vendor.sent()}")
+        """Wait until the vendors have nothing to send and the hub nothing to do."""
+        self.await_sent(within_s)
         tenant.await_calm(within_s)
+
+    def await_sent(self, within_s: float = 60) -> None:
+        for vendor in self.sandbox.vendors.values():
+            if not vendor.settle(within_s):
+                raise AssertionError(f"{vendor.name} still sends: {vendor.sent()}")
 
     def unlike_clean_sync(self, tenant: Tenant) -> list[str]:
         """Where the tenant's state differs from that of a new tenant after one full sync."""
         clean = self.connected()
         found = list(unlike(picture(tenant.store), picture(clean.store)))
-        connections.pause(self.hub, clean.tenant_id, clean.connection["_id"])
+        if not clean.store.accounts.count({"listed": True}):
+            raise AssertionError("a clean sync brought no accounts to compare")
+        for connection in clean.connections.values():
+            connections.pause(self.hub, clean.tenant_id, connection["_id"])
         return found
 
     def met_again(self, tenant: Tenant) -> Tenant:
         """A tenant of before a `stop`, after the next `start`."""
         again = Tenant(self.hub, {"_id": tenant.tenant_id})
-        again.connection, again.url = tenant.connection, tenant.url
+        again.connections, again.urls = tenant.connections, tenant.urls
         return again
 
     @contextmanager
@@ -145,10 +164,15 @@ class Ground:
 
     @contextmanager
     def sending(self, events: int) -> Iterator[None]:
-        """Let the vendor send at full speed meanwhile; all has been answered at the end."""
-        self.vendor.burst(events, wait=0)
+        """Let Jira, and HubSpot less, send at full speed meanwhile; all is answered at the end."""
+        self.send(events)
         yield
-        self.vendor.settle(120)
+        self.await_sent(120)
+
+    def send(self, events: int) -> None:
+        """Make so many webhooks of Jira, and for every tenth an event of HubSpot."""
+        self.vendor.burst(events, wait=0)
+        self.sandbox["hubspot"].burst(events // 10, wait=0)
 
 
 def _patiently(attempt: int) -> float:
@@ -157,37 +181,36 @@ def _patiently(attempt: int) -> float:
 
 
 class Tenant:
-    """A tenant of the running hub with one connection, seen from outside its processes."""
+    """A tenant of the running hub, seen from outside its processes.
+
+    `connections` and `urls` (where webhooks go) are by connector.
+    """
 
     def __init__(self, hub: Hub, tenant: Doc) -> None:
         self.hub = hub
         self.tenant_id: str = tenant["_id"]
         self.store = hub.store(self.tenant_id)
-        self.connection: Doc = {}
-        self.url = ""
+        self.connections: dict[str, Doc] = {}
+        self.urls: dict[str, str] = {}
 
     def connect(self, connector: str, settings: dict[str, str], secrets: dict[str, str]) -> None:
-        self.connection = connections.add(self.hub, self.tenant_id, connector, settings, secrets)
+        made = connections.add(self.hub, self.tenant_id, connector, settings, secrets)
+        self.connections[connector] = made
 
-    def listen(self, vendor: Vendor) -> None:
+    def listen(self, name: str, vendor: Vendor) -> None:
         """Set the webhook up by hand at both sides, as an admin would."""
-        endpoint = endpoints.describe(self.hub, self.tenant_id, self.connection)[0]
-        self.url, secret = endpoint["url"], new_token()
+        shown = endpoints.describe(self.hub, self.tenant_id, self.connections[name])
+        endpoint = next(one for one in shown if one["state"] != "app")
+        self.urls[name], secret = endpoint["url"], new_token()
         endpoints.set_secret(self.hub, self.tenant_id, endpoint["id"], secret)
         wish = {
-            "url": self.url,
+            "url": self.urls[name],
             "secret": secret,
             "extra": {"webhook": endpoint["webhook"]},
         }
         url = f"{vendor.url}/_sandbox/subscriptions"
         trust = str(vendor.ca) if vendor.ca else True
         requests.post(url, json=wish, timeout=10, verify=trust).raise_for_status()
-
-    def deafen(self, vendor: Vendor) -> None:
-        """Let the vendor send no more here."""
-        for subscription in vendor.subscriptions():
-            if self.url == subscription.url:
-                vendor.unsubscribe(subscription.id)
 
     def await_calm(self, within_s: float = 60) -> None:
         """Wait until nothing is left to do; raises AssertionError naming what is."""

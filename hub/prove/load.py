@@ -63,7 +63,7 @@ def _send(ground: Ground, events: int, blows: Sequence[Blow], struck: Sequence[B
     left = events
     while left > 0:
         some = min(left, max(1, events // 10))
-        ground.vendor.burst(some, wait=0)
+        ground.send(some)
         left -= some
         while ground.vendor.queued() > some and len(struck) < len(blows):
             ground.vendor.settle(0.2)
@@ -71,14 +71,15 @@ def _send(ground: Ground, events: int, blows: Sequence[Blow], struck: Sequence[B
 
 def _facts(ground: Ground, tenant: Tenant, struck: Sequence[Blow]) -> dict[str, object]:
     sent = ground.vendor.sent()
-    ledger = inbox.ledger(tenant.store, tenant.connection["_id"])
+    ledger = inbox.ledger(tenant.store, tenant.connections["jira"]["_id"])
     deeds = Counter(f"{blow.deed} {blow.name}" for blow in struck)
     return {
         "blows": dict(sorted(deeds.items())),
-        "webhooks made by the vendor": sent["events"],
+        "webhooks made by Jira": sent["events"],
         "attempts": sent["attempts"],
         "answers": {k: v for k, v in sorted(sent["by_status"].items()) if v},
         "acknowledged": sent["acked"],
+        "webhooks of HubSpot": ground.sandbox["hubspot"].sent()["acked"],
         "ledger of deliveries": ledger["deliveries"],
         "ledger of changes": ledger["changes"],
         "records": tenant.store.records.count({}),

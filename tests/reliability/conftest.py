@@ -20,4 +20,4 @@ def tenant(ground: Ground) -> Iterator[Tenant]:
     """Connected, synced, and hearing from the vendor until the test ends."""
     made = ground.listening()
     yield made
-    made.deafen(ground.vendor)
+    ground.deafen(made)

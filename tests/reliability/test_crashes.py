@@ -65,7 +65,7 @@ def test_a_frozen_worker_cannot_write_what_another_has_taken_over(
     ground.stack.restart("worker-1", once={"HUB_FREEZE_AT": "mid-batch"})
     frozen = ground.stack.pids("worker-1")
     with ground.sending(30):
-        lease = {"_id": f"{tenant.tenant_id}:drain:{tenant.connection['_id']}"}
+        lease = {"_id": f"{tenant.tenant_id}:drain:{tenant.connections['jira']['_id']}"}
         held = {**lease, "expires_at": {"$ne": None}}
         assert wait_until(lambda: tenant.store.leases.find_one(held), 20)
         assert wait_until(lambda: any(map(stands, frozen)), 20)
