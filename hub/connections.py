@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub import endpoints
+from hub import endpoints, erasing
 from hub.api import Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
-from hub.store import inbox
+from hub.store import inbox, leases
 from hub.store.client import Doc
 from hub.store.control import new_id
+from hub.store.errors import AlreadyStored
 from hub.store.tenant import TenantStore
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 STATES = ("active", "paused", "disabled", "reconnect")
-ERASABLE = ("records", "versions", "inbox", "quarantine", "listings", "fetches", "runs", "refused")
+REMOVAL_S = 600
+"""How long nobody else gets the leases of a connection that is being removed."""
 
 
 def add(
@@ -89,11 +91,25 @@ def _save(
     endpoints.create(hub, store.tenant_id, connector, connection, now)
     store.note_due("connection", connection_id)
     store.note_due("tenant")
-    store.connections.insert(connection)
+    try:
+        store.connections.insert(connection)
+    except AlreadyStored:
+        _take_back(hub, store, connection_id)
+        _refuse_twice(store, connector, connection["account"]["id"])
+        raise
     rescore(store)
     hub.catalogue.control.note(
         store.tenant_id, "admin", "connection added", now, connector=connector.name
     )
+
+
+def _take_back(hub: Hub, store: TenantStore, connection_id: str) -> None:
+    """Another has connected the same account at the same moment."""
+    store.streams.delete({"connection_id": connection_id})
+    mine = {"tenant_id": store.tenant_id, "connection_id": connection_id}
+    hub.catalogue.control.endpoints.delete_many(mine)
+    hub.catalogue.control.unlisten(connection_id)
+    store.forget_due("connection", connection_id)
 
 
 def _refuse_twice(store: TenantStore, connector: Connector, account_id: str) -> None:
@@ -223,42 +239,27 @@ def preview_removal(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, i
 
 
 def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None:
-    """Take a connection away, with or without the data it brought.
+    """Take a connection away, with or without the data it brought; again after a crash.
 
-    Erased records first become tombstones that settle, so that profiles and counters forget them.
+    Workers that are busy with it lose their leases first, so that they write nothing afterwards.
     """
     store = hub.store(tenant_id)
     connection = hub.connection(store, connection_id)
     now = hub.now(tenant_id)
+    gone = {"state": "disabled", "reason": "it is being removed"}
+    store.connections.update({"_id": connection_id}, {"$set": gone})
+    for stream in store.streams.find({"connection_id": connection_id}, {"stream": 1}):
+        leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
+    leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
     endpoints.remove(hub, tenant_id, connection)
     hub.catalogue.control.unlisten(connection_id)
-    store.connections.delete({"_id": connection_id})
-    store.streams.delete({"connection_id": connection_id})
     if erase:
-        _forget_data(hub, store, connection_id)
+        erasing.erase(hub, store, connection_id)
+    store.streams.delete({"connection_id": connection_id})
     store.forget_due("connection", connection_id)
+    store.connections.delete({"_id": connection_id})
     rescore(store)
     hub.bell.ring_settle(tenant_id)
     hub.catalogue.control.note(
         tenant_id, "admin", "connection removed", now, connection=connection_id, erase=erase
     )
-
-
-def _forget_data(hub: Hub, store: TenantStore, connection_id: str) -> None:
-    from hub.engine.apply import settle
-
-    mine = {"connection_id": connection_id}
-    again = {
-        "$switch": {
-            "branches": [
-                {"case": {"$eq": ["$entity", "account"]}, "then": 1},
-                {"case": {"$eq": ["$entity", "contact"]}, "then": 2},
-            ],
-            "default": 3,
-        }
-    }
-    store.records.update_many(mine, [{"$set": {"life.deleted": True, "due": again}}])
-    while not settle(hub, store.tenant_id):
-        pass
-    for name in ERASABLE:
-        getattr(store, name).delete(mine)

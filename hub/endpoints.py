@@ -245,8 +245,8 @@ def _register(
 
 def remove(hub: Hub, tenant_id: str, connection: Doc) -> None:
     """Unsubscribe where the vendor can be asked, then close the addresses."""
-    connector = hub.connector_of(connection)
-    webhooks = {w.name: w for w in connector.webhooks}
+    connector = hub.plugins.connectors.get(connection["connector"])
+    webhooks = {w.name: w for w in connector.webhooks} if connector else {}
     for endpoint in hub.catalogue.control.endpoints_of(tenant_id, connection["_id"]):
         webhook = webhooks.get(endpoint["webhook"])
         if webhook and webhook.unregister and endpoint.get("vendor_id"):

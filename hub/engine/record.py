@@ -37,8 +37,9 @@ def record(
     moved = {key: draft for key, draft in drafts.items() if draft.moved}
     _keep_versions(store, [k for k, d in moved.items() if d.item and d.before], now)
     store.records.bulk([_write(store, source, k, d, now) for k, d in moved.items()])
-    quarantine.keep(store, source, [b for b in batch if b.problem], now)
+    quarantine.keep(store, source, [b for b in batch if b.fate == "quarantined"], now)
     quarantine.mend(store, [k for k, d in moved.items() if d.item], now)
+    _forget_bodies(store, [k for k, d in moved.items() if d.life and d.life.erased])
     return list(batch)
 
 
@@ -56,11 +57,11 @@ class Draft:
         self.moved = False
 
     def take(self, item: Incoming) -> Fate:
-        if item.problem is not None:
-            return "quarantined"
         if self.life is not None and self.life.erased:
             item.rule = "erased"
             return "ignored"
+        if item.problem is not None:
+            return "quarantined"
         body, life = self._take_body(item), self._take_life(item)
         if body or life:
             self.moved = True
@@ -98,6 +99,13 @@ class Draft:
         return (before.deleted, before.merged_into) != (won.deleted, won.merged_into) or (
             won.order[1] > registers.READ
         )
+
+
+def _forget_bodies(store: TenantStore, keys: Sequence[str]) -> None:
+    """A privacy deletion takes former bodies along, and those that could not be mapped."""
+    if keys:
+        store.versions.delete({"record": {"$in": list(keys)}})
+        store.quarantine.delete({"_id": {"$in": list(keys)}})
 
 
 def _content(before: Doc | None) -> Content | None:

@@ -77,6 +77,14 @@ def release(store: TenantStore, lease: Lease) -> None:
     store.leases.update(mine, {"$set": {"expires_at": None}})
 
 
+def seize(store: TenantStore, name: str, seconds: int) -> None:
+    """Take the lease from whoever holds it: their next check fails, and nobody gets it so soon."""
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
+    token = {"$add": [{"$ifNull": ["$token", 0]}, 1]}
+    change = [{"$set": {"token": token, "holder": "", "expires_at": until}}]
+    store.leases.update({"_id": f"{store.tenant_id}:{name}"}, change, upsert=True)
+
+
 def is_held(store: TenantStore, name: str) -> bool:
     key = f"{store.tenant_id}:{name}"
     alive = {"_id": key, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}

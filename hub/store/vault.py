@@ -15,7 +15,8 @@ from typing import Any, cast
 from bson.binary import Binary
 from pymongo import MongoClient
 from pymongo.encryption import ClientEncryption
-from pymongo.errors import EncryptionError
+from pymongo.errors import DuplicateKeyError, EncryptionError
+from pymongocrypt.errors import MongoCryptError
 
 from hub.errors import CorrectInput
 from hub.store.client import UTC_AWARE, Doc
@@ -49,12 +50,18 @@ class Vault:
         return self._encryption.encrypt(text, ALGORITHM, key_id=self._key(tenant_id))
 
     def open(self, sealed: Binary | None) -> dict[str, Any]:
-        """Raises CorrectInput when the key was dropped or the master key is another one."""
+        """Raises CorrectInput when the key was dropped or the master key is another one.
+
+        The library wraps whatever happens inside, also a store that does not answer; that is
+        raised as what it is.
+        """
         if sealed is None:
             return {}
         try:
             text = self._encryption.decrypt(sealed)
         except EncryptionError as error:
+            if not isinstance(error.cause, MongoCryptError):
+                raise error.cause from None
             raise CorrectInput(
                 "The stored secrets cannot be read with this master key.", reason="master_key"
             ) from error
@@ -95,7 +102,13 @@ class Vault:
         return kept[1]
 
     def _create(self, tenant_id: str) -> Binary:
-        return self._encryption.create_data_key(self._master, key_alt_names=[tenant_id])
+        try:
+            return self._encryption.create_data_key(self._master, key_alt_names=[tenant_id])
+        except EncryptionError as error:
+            found = self._encryption.get_key_by_alt_name(tenant_id)
+            if not isinstance(error.cause, DuplicateKeyError) or found is None:
+                raise
+            return Binary(found["_id"], found["_id"].subtype)
 
     def _delete(self, name: str) -> None:
         key = self._encryption.get_key_by_alt_name(name)
