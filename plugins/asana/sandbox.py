@@ -214,8 +214,7 @@ class AsanaSandbox(Vendor):
     def stir(self, rng: random.Random) -> None:
         """Complete or reopen a task, give it another day, rename it, or put it elsewhere."""
         table = self.table("tasks")
-        alive = [id for id in table.ids() if id != OLD]
-        found = table.get(rng.choice(alive)) or {}
+        found = table.get(rng.choice([id for id in table.ids() if id != OLD])) or {}
         deed = rng.random()
         if deed < 0.35:
             table.patch(found["gid"], {"completed": not found["completed"]})
