@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from hub.health.shown import half_up
 from hub.store.client import Doc
+from hub.web.screens import accounts
 from tests.web.site import Browser, Site, words
 
 
@@ -89,6 +92,18 @@ def test_reasons_are_the_measures_own_words(site: Site, ada: Browser) -> None:
     text = next(m["text"] for m in measures if m["key"] == key)
 
     assert text in ada.words("/")
+
+
+@pytest.mark.parametrize("sort", accounts.SORTS)
+@pytest.mark.parametrize("turned", ["asc", "desc"])
+def test_every_order_is_read_by_its_index(site: Site, sort: str, turned: str) -> None:
+    """Else each page would load and sort all accounts with their counters."""
+    wish = accounts.Wish(sort=sort, turned=turned)
+    field, direction = wish.order
+    rows = site.stage.store.accounts.find({"listed": True}, accounts.FIELDS)
+    plan = rows.sort([(field, direction), ("_id", direction)]).limit(5).explain()
+
+    assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
 
 
 def test_an_empty_portfolio_says_what_to_do(site: Site) -> None:

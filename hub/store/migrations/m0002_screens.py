@@ -13,6 +13,6 @@ def control(database: Database[Doc]) -> None:
 
 
 def shard(database: Database[Doc]) -> None:
-    for fields in (("sort.band", "sort.health"), ("sort.trend",)):
+    for fields in (("sort.band", "sort.health", "_id"), ("sort.trend", "_id")):
         keys = [("tenant_id", UP), ("listed", UP), *((field, UP) for field in fields)]
         database["accounts"].create_index(keys)

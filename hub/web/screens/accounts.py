@@ -85,7 +85,9 @@ def portfolio(store: TenantStore, wish: Wish, fresh: Mapping[str, datetime]) -> 
     listed = sum(bands.values())
     wanted = _filter(wish)
     total = store.accounts.count(wanted) if wish.text else bands.get(wish.band, listed)
-    rows = store.accounts.find(wanted, FIELDS).sort([wish.order, ("_id", 1)])
+    field, direction = wish.order
+    # The same direction for both is what the index has; else all accounts would be sorted.
+    rows = store.accounts.find(wanted, FIELDS).sort([(field, direction), ("_id", direction)])
     found = list(rows.skip(offset(wish.page)).limit(PAGE_SIZE))
     has_mrr = store.accounts.find_one({"listed": True, "sort.mrr": {"$gte": 0}}, {"_id": 1})
     rows_shown = [shown(row, fresh) for row in found]

@@ -41,7 +41,7 @@ class Span:
 def records(store: TenantStore, account_id: str, span: Span, page: int) -> tuple[list[Doc], int]:
     """(rows of this page, how many in all)."""
     wanted = span.filter(account_id)
-    rows = store.records.find(wanted, FIELDS).sort([("moved_at", -1), ("_id", 1)])
+    rows = store.records.find(wanted, FIELDS).sort("moved_at", -1)
     return list(rows.skip(offset(page)).limit(PAGE_SIZE)), store.records.count(wanted)
 
 
@@ -49,5 +49,5 @@ def people(store: TenantStore, account_id: str, page: int) -> tuple[list[Doc], i
     """(contacts of this page by name, how many in all)."""
     wanted = {"account_id": account_id, "listed": True}
     fields = {"flat": 1, "members.source": 1, "members.key": 1, "members.deleted": 1}
-    rows = store.contacts.find(wanted, fields).sort([("sort.name", 1), ("_id", 1)])
+    rows = store.contacts.find(wanted, fields).sort("sort.name", 1)
     return list(rows.skip(offset(page)).limit(PAGE_SIZE)), store.contacts.count(wanted)
