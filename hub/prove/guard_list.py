@@ -217,7 +217,7 @@ GUARDS = (
         10,
         "changes are counted in the write that closes their row",
         "hub/engine/drain.py",
-        'inbox.count_changes(store, connection, item.row.get("fates") or {}, item.fates())',
+        'inbox.count_changes(store, self.source.connection_id, before, after)',
         "pass",
         CRASHES + "test_redis_emptied_while_work_waits",
     ),

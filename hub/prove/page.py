@@ -53,7 +53,7 @@ def _row(cells: Any) -> str:
 def _shown(value: Any) -> str:
     """Counts with thin separators, and small tables in one line."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(part)}" for name, part in value.items()) or "none"
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -53,7 +53,7 @@ def keep(name: str, result: Result, seconds: float, command: str) -> None:
         "revision": _revision(),
         "machine": machine(),
     }
-    STORED.write_text(json.dumps(stored, indent=1, sort_keys=True, default=str) + "\n")
+    STORED.write_text(json.dumps(stored, indent=1, default=str) + "\n")
 
 
 def load() -> dict[str, Any]:

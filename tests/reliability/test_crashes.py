@@ -29,7 +29,7 @@ def crashed(ground: Ground, name: str, before: list[int]) -> bool:
 def test_a_worker_killed_while_it_drains(ground: Ground, tenant: Tenant, point: str) -> None:
     ground.stack.restart("worker-1", once={"HUB_CRASH_AT": point})
     before = ground.stack.pids("worker-1")
-    with ground.sending(500):
+    with ground.sending(900):
         assert crashed(ground, "worker-1", before)
     assert_nothing_lost_or_doubled(ground, tenant)
 
