@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-from mappings.errors import Unmappable
+from mappings import account_rules
+from mappings.account_rules import AccountRules, Rule
 from mappings.language import Context, Link
-from mappings.normalise import registrable_domain
 
 Record = Mapping[str, Any]
-Rule = Mapping[str, Any]
 
 BASES = {
     "custom_field": "custom_field",
@@ -21,8 +18,12 @@ BASES = {
     "account": "project_map",
 }
 """The ways to tie a task to a customer, and the canonical word for each."""
-MATCHES = ("domain", "external_id")
-NEEDED = {"custom_field": "field", "project_field": "field", "account": "value"}
+RULES = AccountRules(
+    BASES,
+    {"custom_field": "field", "project_field": "field", "account": "value"},
+    '{"120": {"by": "tag", "field": "cust-"}}',
+)
+rules = RULES.read
 PRIORITY = "priority"
 PRIORITIES = {
     "urgent": "urgent",
@@ -79,37 +80,9 @@ def field_texts(record: Record, gid: str) -> list[str]:
     return []
 
 
-@lru_cache(maxsize=64)
-def rules(text: str) -> dict[str, Rule]:
-    """The setting `account_links`: a rule by project gid. Raises ValueError with the reason."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        raise ValueError("it is not JSON") from None
-    if not isinstance(found, dict):
-        raise ValueError('it must be an object such as {"120": {"by": "tag", "field": "cust-"}}')
-    for project, rule in found.items():
-        _check(project, rule)
-    return found
-
-
-def _check(project: str, rule: object) -> None:
-    by = rule.get("by") if isinstance(rule, Mapping) else None
-    if not isinstance(rule, Mapping) or not isinstance(by, str) or by not in BASES:
-        raise ValueError(f"{project}: `by` must be one of {', '.join(BASES)}")
-    if rule.get("match", "domain") not in MATCHES:
-        raise ValueError(f"{project}: `match` must be one of {', '.join(MATCHES)}")
-    needed = NEEDED.get(by, "")
-    if needed and not isinstance(rule.get(needed), str):
-        raise ValueError(f"{project}: `by: {by}` needs `{needed}`")
-
-
 def _rules(record: Record, context: Context) -> Iterator[tuple[str, Rule]]:
     """The rule of each of the task's projects, else the one for `*`."""
-    try:
-        found = rules(context.settings.get("account_links", ""))
-    except ValueError as problem:
-        raise Unmappable("", f"the setting account_links cannot be used: {problem}") from None
+    found = RULES.of(context)
     for project in homes(record):
         rule = found.get(project) or found.get("*")
         if rule:
@@ -118,16 +91,10 @@ def _rules(record: Record, context: Context) -> Iterator[tuple[str, Rule]]:
 
 def _customers(record: Record, context: Context) -> list[tuple[Rule, tuple[Link, ...]]]:
     """Each rule that applies with the accounts it leads to."""
-    return [(r, _links(record, p, r, context)) for p, r in _rules(record, context)]
-
-
-def _links(record: Record, project: str, rule: Rule, context: Context) -> tuple[Link, ...]:
-    texts = _sources(record, project, rule, context)
-    if rule.get("match", "domain") == "external_id":
-        values = [text.strip() for text in texts]
-        return tuple(Link("account", "external_id", v) for v in dict.fromkeys(values) if v)
-    domains = [registrable_domain(text) for text in texts]
-    return tuple(Link("account", "domain", d) for d in dict.fromkeys(domains) if d)
+    return [
+        (rule, account_rules.links(_sources(record, project, rule, context), rule))
+        for project, rule in _rules(record, context)
+    ]
 
 
 def _sources(record: Record, project: str, rule: Rule, context: Context) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-from mappings.errors import Unmappable
+from mappings import account_rules
+from mappings.account_rules import AccountRules, Rule
 from mappings.language import Context, Link
-from mappings.normalise import registrable_domain
 
 Record = Mapping[str, Any]
 
@@ -22,9 +20,12 @@ BASES = {
     "account": "project_map",
 }
 """The ways to tie an issue to a customer, and the canonical word for each."""
+RULES = AccountRules(
+    BASES, {"custom_field": "field", "account": "value"}, '{"CS": {"by": "organization"}}'
+)
+rules = RULES.read
 IN_PROGRESS = {"Waiting for customer": "pending", "Pending": "on_hold"}
 ENDS = ("inwardIssue", "outwardIssue")
-MATCHES = ("domain", "external_id")
 REPORTER = {"by": "reporter_domain"}
 
 
@@ -97,31 +98,6 @@ def last_customer_message(record: Record, context: Context) -> datetime | None:
     return max(times, default=None)
 
 
-@lru_cache(maxsize=64)
-def rules(text: str) -> dict[str, Mapping[str, Any]]:
-    """The setting `account_links`: a rule by project key. Raises ValueError with the reason."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        raise ValueError("it is not JSON") from None
-    if not isinstance(found, dict):
-        raise ValueError('it must be an object such as {"CS": {"by": "organization"}}')
-    for project, rule in found.items():
-        _check(project, rule)
-    return found
-
-
-def _check(project: str, rule: object) -> None:
-    by = rule.get("by") if isinstance(rule, Mapping) else None
-    if not isinstance(rule, Mapping) or not isinstance(by, str) or by not in BASES:
-        raise ValueError(f"{project}: `by` must be one of {', '.join(BASES)}")
-    if rule.get("match", "domain") not in MATCHES:
-        raise ValueError(f"{project}: `match` must be one of {', '.join(MATCHES)}")
-    needed = {"custom_field": "field", "account": "value"}.get(str(by))
-    if needed and not isinstance(rule.get(needed), str):
-        raise ValueError(f"{project}: `by: {by}` needs `{needed}`")
-
-
 def _customer(record: Record, context: Context) -> tuple[str, tuple[Link, ...]]:
     """The basis and the account links; an issue without its organisation goes by its reporter."""
     rule = _rule(record, context)
@@ -135,23 +111,15 @@ def _customer(record: Record, context: Context) -> tuple[str, tuple[Link, ...]]:
 
 def _rule(record: Record, context: Context) -> Mapping[str, Any] | None:
     """The project's rule, else the one for `*`, else for a request its organisation or reporter."""
-    try:
-        found = rules(context.settings.get("account_links", ""))
-    except ValueError as problem:
-        raise Unmappable("", f"the setting account_links cannot be used: {problem}") from None
+    found = RULES.of(context)
     project = record["fields"].get("project", {})
     desk = project.get("projectTypeKey") == "service_desk"
     default = {"by": "organization"} if desk else None
     return found.get(str(project.get("key"))) or found.get("*") or default
 
 
-def _links(record: Record, rule: Mapping[str, Any]) -> tuple[Link, ...]:
-    texts = _texts(record, rule)
-    if rule.get("match", "domain") == "external_id":
-        values = [text.strip() for text in texts]
-        return tuple(Link("account", "external_id", v) for v in dict.fromkeys(values) if v)
-    domains = [registrable_domain(text) for text in texts]
-    return tuple(Link("account", "domain", d) for d in dict.fromkeys(domains) if d)
+def _links(record: Record, rule: Rule) -> tuple[Link, ...]:
+    return account_rules.links(_texts(record, rule), rule)
 
 
 def _texts(record: Record, rule: Mapping[str, Any]) -> list[str]:
