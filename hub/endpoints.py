@@ -203,6 +203,15 @@ def subscribe(hub: Hub, tenant_id: str, connection_id: str) -> list[Doc]:
     return results
 
 
+def keep_subscribed(hub: Hub, tenant_id: str, connection_id: str) -> None:
+    """Subscribe to what is new at the vendor, once an admin has had it push at all."""
+    control = hub.catalogue.control
+    if not any(e.get("vendor_id") for e in control.endpoints_of(tenant_id, connection_id)):
+        return
+    for result in subscribe(hub, tenant_id, connection_id):
+        log.info("subscribed", webhook=result["webhook"], state=result["state"])
+
+
 def _register(
     hub: Hub,
     tenant_id: str,

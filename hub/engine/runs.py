@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from hub import connections
+from hub import connections, endpoints
 from hub.api import Stream
 from hub.bootstrap import Hub
 from hub.engine import listings
@@ -100,6 +100,7 @@ def _work(
     except Exception as error:
         leases.check(store, lease, LEASE_S)
         _failed(hub, store, connection, stream, run, _named(error), now())
+        settle()
     return True
 
 
@@ -181,10 +182,20 @@ def _finish(
     if was.get("fresh_at") is None or was.get("failing_since") is not None:
         connections.rescore(store)
     done = store.runs.find_one({"_id": run["_id"]}) or run
+    if run["full"]:
+        _subscribe_to_new(hub, store, run["connection_id"])
     hub.plugins.tell(
         "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
     )
     hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
+
+
+def _subscribe_to_new(hub: Hub, store: TenantStore, connection_id: str) -> None:
+    """A full listing may have shown a new project; what cannot be subscribed now is next time."""
+    try:
+        endpoints.keep_subscribed(hub, store.tenant_id, connection_id)
+    except HubError as error:
+        log.warning("subscribe_failed", reason=error.reason)
 
 
 def _look_for_missing(store: TenantStore, source: Source, stream: Stream, run: Doc) -> Doc:
