@@ -53,6 +53,17 @@ def test_a_second_person_in_the_same_browser_is_asked_first(site: Site, ada: Bro
     assert "ada@acme.example" in page
 
 
+def test_the_same_person_goes_straight_in_again(site: Site, ada: Browser) -> None:
+    assert ada.get(site.link()).location == "/"
+
+
+def test_a_plain_page_does_not_renew_the_cookie(ada: Browser) -> None:
+    """Else a refresh that ends after signing out would bring the session back."""
+    ada.page("/plugins")
+
+    assert "Set-Cookie" not in ada.get("/plugins").headers
+
+
 def test_the_page_that_was_asked_for_opens_after_signing_in(site: Site) -> None:
     client = site.app.test_client()
     asked = client.get("/connections?x=1")

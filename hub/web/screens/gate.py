@@ -21,10 +21,6 @@ from hub.bootstrap import Hub
 from hub.web.screens.here import Person
 
 SESSION_LIFE = timedelta(days=14)
-STATIC_LIFE = 365 * 24 * 3600
-"""Seconds; addresses of assets hold a hash of the content, so they never change."""
-
-
 csrf = CSRFProtect()
 
 
@@ -37,6 +33,8 @@ def install(app: Flask, hub: Hub, guarded: frozenset[str]) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        # Else a live refresh under way while a person signs out would sign them in again.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )

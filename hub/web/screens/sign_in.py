@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from hub.store.control import hashed
 from hub.web.screens.gate import csrf
 from hub.web.screens.here import Person, the_hub
 
@@ -27,7 +28,7 @@ def page() -> Answer:
 @pages.get("/sign-in/<token>")
 def link(token: str) -> Answer:
     """Opens signed in; a mere preview, or a second person in this browser, is asked first."""
-    if request.method == "HEAD" or _is_preview() or current_user.is_authenticated:
+    if request.method == "HEAD" or _is_preview() or _is_somebody_else(token):
         return render_template("sign_in.html", state="confirm", token_value=token)
     return _enter(token)
 
@@ -59,6 +60,14 @@ def _enter(token: str) -> Answer:
     login_user(Person(user))
     hub.catalogue.control.note(user["tenant_id"], user["email"], "signed in", hub.now())
     return redirect(_own_path(wanted) or url_for("portfolio.page"))
+
+
+def _is_somebody_else(token: str) -> bool:
+    """Whether this browser is signed in as another person than the link is for."""
+    if not current_user.is_authenticated:
+        return False
+    link = the_hub().catalogue.control.links.find_one({"_id": hashed(token)})
+    return link is not None and link["user_id"] != current_user.id
 
 
 def _is_preview() -> bool:
