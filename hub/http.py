@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 import requests
@@ -26,6 +27,8 @@ LOOPBACK = ("https://127.0.0.1:", "https://localhost:")
 SHORT_WAIT_S = 2.0
 """Waits up to this long are slept through; longer ones go back as a due time."""
 DEFAULT_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 86_400.0
+"""A day: the longest window of a limit that the vendors we know have."""
 BREAK_AFTER, BREAK_FOR_S = 5, 15.0
 """So many failures in a row, by any worker, open the breaker for so many seconds."""
 
@@ -62,7 +65,11 @@ class Guard:
         self._ask(lambda r: r.delete(self._failures))
 
     def _rest(self, seconds: float) -> None:
-        self._ask(lambda r: r.set(self._pause, "1", px=max(1, int(seconds * 1000))))
+        """A shorter pause never cuts a longer one that another worker was told."""
+        wait_ms = max(1, int(seconds * 1000))
+        left = self._ask(lambda r: r.pttl(self._pause))
+        if left is None or left < wait_ms:
+            self._ask(lambda r: r.set(self._pause, "1", px=wait_ms))
 
     def _ask(self, command: Callable[[Redis], Any]) -> Any:
         if self._redis is None:
@@ -129,15 +136,24 @@ def wait_of(header: str | None) -> float | None:
     """Seconds from a Retry-After header: a number, or an HTTP date."""
     if not header:
         return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
+    if header.strip().isdigit():
+        return float(min(int(header.strip()[:9]), LONGEST_PAUSE_S))
     try:
         until = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return _fraction(header)
+    aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+    seconds = (aware - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), LONGEST_PAUSE_S)
+
+
+def _fraction(text: str) -> float | None:
+    """Some vendors send fractions of a second; "nan" and "inf" are no time."""
+    try:
+        seconds = float(text)
     except ValueError:
         return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, seconds), LONGEST_PAUSE_S) if isfinite(seconds) else None
 
 
 def _guarded(guard: Guard, function: Callable[[], T]) -> T:

@@ -46,8 +46,10 @@ class Committer:
 
     def queued(self) -> tuple[int, float]:
         """(requests waiting, seconds that the oldest has waited)."""
-        oldest = self._queue[0].since if self._queue else None
-        return len(self._queue), monotonic() - oldest if oldest is not None else 0.0
+        try:
+            return len(self._queue), monotonic() - self._queue[0].since
+        except IndexError:
+            return 0, 0.0
 
     def commit(self, arrivals: Sequence[Arrival], timeout_s: float) -> None:
         """Returns once the rows are durable. Raises TryAgainSoon; a retry is then harmless."""

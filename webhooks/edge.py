@@ -7,6 +7,7 @@ answer has stored nothing, or says that a retry is harmless.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -33,6 +34,8 @@ from webhooks.routes import Route, Routes
 log = structlog.get_logger(__name__)
 
 PREFIX = "/webhooks/"
+KEY_IN_URL = re.compile(r"(/webhooks/[^/?]+/)[^/?]+")
+"""The endpoint key lets a sender in, so stored rows do not hold it."""
 COMMIT_TIMEOUT_S = 4.0
 """Vendors give up after 5 to 10 s; a commit that takes longer is answered 503."""
 Start = Callable[..., Any]
@@ -212,13 +215,13 @@ def _row(
         "connection_id": connection_id,
         "endpoint_id": registration.endpoint_id,
         "webhook": webhook.name,
-        "key": key[:200],
+        "key": key[:200].encode("utf-8", "replace").decode(),
         "receipt": secrets.token_hex(8),
         "state": "pending",
         "received_at": delivery.received_at,
         "due_at": delivery.received_at,
         "method": delivery.method,
-        "url": delivery.url,
+        "url": KEY_IN_URL.sub(r"\1(key)", delivery.url),
         "headers": requests.kept_headers(delivery.headers),
         "body": Binary(delivery.body),
     }

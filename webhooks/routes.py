@@ -8,7 +8,7 @@ from time import monotonic
 from hub import endpoints
 from hub.api import Connector, Registration, Webhook
 from hub.bootstrap import Hub
-from hub.errors import NotFound, UnknownEndpoint
+from hub.errors import NotFound, TryAgainSoon, UnknownEndpoint
 from hub.store.client import Doc
 from hub.store.control import hashed
 
@@ -55,6 +55,8 @@ class Routes:
         webhook = (
             next((w for w in connector.webhooks if w.scope == "app"), None) if connector else None
         )
+        if any(p.name == connector_name and p.reason for p in self._hub.plugins.report):
+            raise TryAgainSoon("Its connector failed to load.", retry_after=60, reason="connector")
         if connector is None or webhook is None:
             raise UnknownEndpoint("No connection listens at this address.")
         held = self._hub.settings.apps.get(connector_name, {})
@@ -87,8 +89,10 @@ class Routes:
         hub = self._hub
         endpoint = hub.catalogue.control.endpoint_by_key(key)
         connector = hub.plugins.connectors.get(connector_name)
-        if endpoint is None or connector is None or endpoint["connector"] != connector_name:
+        if endpoint is None or endpoint["connector"] != connector_name:
             raise UnknownEndpoint("No connection listens at this address.")
+        if connector is None:
+            raise TryAgainSoon("Its connector failed to load.", retry_after=60, reason="connector")
         tenant_id, connection_id = endpoint["tenant_id"], endpoint["connection_id"]
         connection = hub.store(tenant_id).connections.find_one({"_id": connection_id})
         if connection is None or self._is_over(endpoint):

@@ -7,6 +7,7 @@ cannot be done now becomes a due time on the row; a worker never sleeps on it.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +34,7 @@ from hub.store.tenant import TenantStore
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 400
 LEASE_S = 60
 BACKOFF_S, BACKOFF_MAX_S, ATTEMPTS = 5.0, 900.0, 20
 
@@ -102,14 +103,21 @@ class Drain:
         if not batch.wanted:
             return Read()
         origin = {"kind": "fetch", "id": batch.rows[0].row["_id"] if batch.rows else ""}
-        return read(self.source, self.open_client(), batch.wanted, self.now, origin)
+        client = self.open_client()
+        return read(self.source, client, batch.wanted, self.now, origin, self._hold_on)
+
+    def _hold_on(self) -> None:
+        """A slow vendor must not cost us the lease, or no worker would ever get through."""
+        leases.check(self.store, self.lease, LEASE_S)
 
     def _close(self, store: TenantStore, batch: Plan, answer: Read) -> None:
         """Record and close in one transaction; raises LeaseLost if another worker took over."""
         leases.check(store, self.lease, LEASE_S)
         now = self.now()
         ready = [item for item in batch.rows if item.ready]
-        items = [o.incoming for row in ready for o in row.outcomes if o.incoming]
+        # A held row waits for its unknown object only: what is known of it counts now.
+        at_hand = [item for item in batch.rows if item.ready or item.held]
+        items = [o.incoming for row in at_hand for o in row.outcomes if o.incoming]
         record(store, self.source, [*items, *answer.found.values()], now)
         for item in ready:
             _adopt(item, answer)
@@ -117,9 +125,11 @@ class Drain:
         for object in batch.gaps:
             _read_stream_again(store, self.source, object, now)
         store.inbox.bulk([_closing(store, item, now) for item in batch.rows])
-        connection = self.source.connection_id
+        before, after = Counter[str](), Counter[str]()
         for item in ready:
-            inbox.count_changes(store, connection, item.row.get("fates") or {}, item.fates())
+            before.update(item.row.get("fates") or {})
+            after.update(item.fates())
+        inbox.count_changes(store, self.source.connection_id, before, after)
 
     def _fail(self, row: Doc, reason: str) -> int:
         item = RowPlan(row, error=reason)

@@ -22,6 +22,8 @@ def purge(hub: Hub, store: TenantStore, now: datetime) -> int:
     store.tenant_state.update(key, {"$set": {"at": now}}, upsert=True)
     before = now - timedelta(days=hub.settings.retention_days)
     store.versions.delete({"at": {"$lt": before}})
+    store.runs.delete({"started_at": {"$lt": before}, "state": {"$ne": "running"}})
+    store.quarantine.delete({"state": "mended", "mended_at": {"$lt": before}})
     gone = 0
     while some := store.transact(lambda within: _purge_some(within, before)):
         gone += some

@@ -34,12 +34,17 @@ def read(
     wanted: Mapping[End, Life | None],
     now: Callable[[], datetime],
     origin: Mapping[str, str],
+    between: Callable[[], None] = lambda: None,
 ) -> Read:
-    """Fetch each wanted record once. Vendor trouble is reported per record, never raised."""
+    """Fetch each wanted record once, with a call of `between` between two calls of the vendor.
+
+    Vendor trouble is reported per record, never raised.
+    """
     result = Read()
     by_object: dict[str, list[str]] = defaultdict(list)
     for object, native_id in wanted:
         by_object[object].append(native_id)
+    calls = 0
     for object, ids in by_object.items():
         stream = source.stream(object)
         if stream is None or stream.fetch is None:
@@ -47,6 +52,9 @@ def read(
             continue
         for start in range(0, len(ids), stream.fetch_batch):
             some = ids[start : start + stream.fetch_batch]
+            if calls:
+                between()
+            calls += 1
             _read_some(source, client, object, some, wanted, now, origin, result)
     return result
 

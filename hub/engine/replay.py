@@ -108,7 +108,11 @@ def quarantined(hub: Hub, tenant_id: str, ids: Sequence[str]) -> dict[str, int]:
 def _again(hub: Hub, store: TenantStore, entry: Doc) -> Incoming:
     connection = hub.connection(store, entry["connection_id"])
     source = hub.source(store, connection)
-    body = json.loads(bytes(entry["raw"]))
+    try:
+        body = json.loads(bytes(entry["raw"]))
+    except ValueError:
+        why = Unmappable(entry["path"], entry["sentence"])
+        return Incoming(entry["object"], entry["native_id"], problem=why)
     item = from_record(source, entry["object"], body, entry["at"], entry["origin"])
     now = hub.now(store.tenant_id)
 
@@ -181,7 +185,8 @@ def _remap_some(store: TenantStore, source: Source, docs: list[Doc]) -> None:
                 "external_id": mapped.external_id,
                 "due": {"account": 1, "contact": 2}.get(mapped.entity, 3),
             }
-        writes.append(store.records.updating({"_id": doc["_id"]}, {"$set": change}))
+        same = {"_id": doc["_id"], "rev": doc["rev"]}
+        writes.append(store.records.updating(same, {"$set": change}))
     store.records.bulk(writes)
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from hub import connections, jobs
+from hub import bootstrap, connections, jobs
 from hub.api import Page, hookimpl
 from hub.bootstrap import Hub
 from hub.embedded import Services
-from hub.engine import apply
+from hub.engine import apply, purge, replay
+from hub.errors import RetryLater
+from hub.http import Guard, wait_of
 from hub.queue import JobTimeout
+from hub.settings import Settings
 from hub.store import leases
+from hub.store.errors import StoreLost
 from tests.engine.toy import Toy
-from tests.stage import Stage, build_hub
+from tests.stage import MASTER_KEY, Stage, build_hub
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +203,121 @@ def test_bodies_that_mongodb_cannot_hold_are_quarantined_and_the_page_goes_on(
     run = stage.run_of(connection, "companies")
     assert (run["state"], run["counts"]["quarantined"]) == ("done", len(bad))
     assert [a["flat"]["name"] for a in stage.store.accounts.find({})] == ["Ten"]
+
+
+def test_a_slow_vendor_does_not_cost_a_worker_its_drain(stage: Stage, toy: Toy) -> None:
+    """200 records read in two calls, the first of which outlasts the lease."""
+    connection = toy.connect(stage.tenant_id)
+    name = f"drain:{connection['_id']}"
+    others: list[object] = []
+
+    def fetch(object: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+        if others:
+            others.append(leases.acquire(stage.store, name, 60))
+            return []
+        long_ago = stage.hub.now() - timedelta(hours=1)
+        key = {"_id": f"{stage.tenant_id}:{name}"}
+        stage.store.leases.update(key, {"$set": {"expires_at": long_ago}})
+        others.append(None)
+        return []
+
+    toy.fetch = fetch
+    toy.deliver(
+        stage.tenant_id, connection, *({"object": "company", "id": str(i)} for i in range(200))
+    )
+    stage.drain(connection)
+    assert others == [None, None]
+
+
+def test_what_is_known_of_a_held_delivery_counts_at_once(stage: Stage, toy: Toy) -> None:
+    toy.put("company", "1", stage.hub.now(), name="One")
+    connection = toy.connect(stage.tenant_id)
+    stage.sync(connection)
+    later = (stage.hub.now() + timedelta(seconds=1)).isoformat()
+    row = toy.deliver(
+        stage.tenant_id,
+        connection,
+        {"object": "company", "id": "1", "kind": "delete", "at": later},
+        {"object": "unheard_of", "id": "2"},
+    )
+    stage.drain(connection)
+    held = stage.store.inbox.find_one({"_id": row})
+    assert held is not None
+    assert (held["state"], stage.store.accounts.count({"listed": True})) == ("held", 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        ("0.5", 0.5),
+        ("-5", 0),
+        ("nan", None),
+        ("inf", None),
+        ("99999999999999999999", 86_400),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_any_retry_after_is_understood(header: str, seconds: float | None) -> None:
+    """RFC 9110: a number of seconds or a date; a date without a zone (-0000) is UTC."""
+    assert wait_of(header) == seconds
+
+
+def test_a_short_pause_does_not_cut_a_longer_one(stage: Stage) -> None:
+    """Two workers were limited at once, one for a minute and one for ten seconds."""
+    guard = Guard(stage.hub.redis, stage.tenant_id)
+    guard.failed(RetryLater("wait", retry_after=60))
+    guard.failed(RetryLater("wait", retry_after=10))
+    with pytest.raises(RetryLater) as refused:
+        guard.enter()
+    assert refused.value.retry_after == pytest.approx(60, abs=5)
+
+
+def test_a_store_that_is_down_is_not_taken_for_a_wrong_key(services: Services, hub: Hub) -> None:
+    """The library wraps a lost connection in the same error as a key that does not fit."""
+    tenant = hub.catalogue.control.add_tenant("T", hub.now())["_id"]
+    sealed = hub.catalogue.vault.seal(tenant, {"token": "s"})
+    settings = Settings(
+        mongodb_uri="mongodb://127.0.0.1:1/?replicaSet=hub&serverSelectionTimeoutMS=100",
+        redis_url=services.redis_url,
+        master_key=MASTER_KEY,
+    )
+    nowhere = bootstrap.build(settings, timeout_ms=200)
+    with pytest.raises(StoreLost):
+        nowhere.catalogue.vault.open(sealed)
+    nowhere.close()
+
+
+def test_retention_takes_runs_and_mended_records_along(stage: Stage, toy: Toy) -> None:
+    toy.records["company", "1"] = {"id": "1", "name": 7}
+    connection = toy.connect(stage.tenant_id)
+    stage.sync(connection)
+    toy.put("company", "1", stage.hub.now(), name="Seven")
+    stage.sync(connection, full=True)
+    assert stage.store.quarantine.count({"state": "mended"}) == 1
+    after = stage.hub.now() + timedelta(days=stage.hub.settings.retention_days, hours=1)
+    purge.purge(stage.hub, stage.store, after)
+    assert stage.store.runs.count({}) == stage.store.quarantine.count({}) == 0
+
+
+def test_marks_of_a_listing_are_kept_only_where_they_are_evidence(stage: Stage, toy: Toy) -> None:
+    """Streams whose vendor tells of deletes need none; they would be kept for ever."""
+    connection = toy.connect(stage.tenant_id)
+    connector = stage.hub.plugins.connectors[toy.name]
+    streams = tuple(replace(stream, deletes="events") for stream in connector.streams)
+    stage.hub.plugins.connectors[toy.name] = replace(connector, streams=streams)
+    toy.put("company", "1", stage.hub.now(), name="One")
+    stage.sync(connection, full=True)
+    assert stage.store.listings.count({}) == 0
+
+
+def test_a_body_too_large_to_be_kept_whole_stays_in_quarantine(stage: Stage, toy: Toy) -> None:
+    toy.records["company", "1"] = {"id": "1", "name": "x" * 5_000_000}
+    connection = toy.connect(stage.tenant_id)
+    stage.sync(connection)
+    key = f"{connection['_id']}:company:1"
+    answer = replay.quarantined(stage.hub, stage.tenant_id, [key])
+    assert answer == {"mended": 0, "still": 1}
