@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 LEASE_S = 45
 CHUNK = 500
+SETTLE_AFTER, SETTLE_AFTER_S = 400, 0.5
+"""Pages settle together once they brought so many records, or after so many seconds: an account
+is then written once for all of them."""
 
 
 @dataclass(slots=True)
@@ -52,13 +55,19 @@ class Sync:
         fields = self.source.mappings[self.stream.object].source_fields if self._maps() else ()
         asked, before = self.now(), self.run.get("cursor")
         seen = Counter([digest(body({"cursor": before}))] if before is not None else [])
+        waiting, settled = 0, monotonic()
         for page in self.stream.pages(self.client, before, fields):
             self._refuse_loop(page, seen)
-            self._apply(page, asked)
-            self.settle()
-            if monotonic() > deadline:
+            waiting += self._apply(page, asked)
+            over = monotonic() > deadline
+            if waiting and (over or _is_enough(waiting, settled)):
+                self.settle()
+                waiting, settled = 0, monotonic()
+            if over:
                 return False
             asked = self.now()
+        if waiting:
+            self.settle()
         return True
 
     def _maps(self) -> bool:
@@ -76,13 +85,15 @@ class Sync:
             )
         seen[mark] += 1
 
-    def _apply(self, page: Page, asked: datetime) -> None:
+    def _apply(self, page: Page, asked: datetime) -> int:
+        """Record a page; returns how many of its records moved."""
         items = list(self._arrivals(page, asked))
         for start in range(0, max(len(items), 1), CHUNK):
             chunk = items[start : start + CHUNK]
             last = start + CHUNK >= len(items)
             self.store.transact(partial(self._write, page=page, chunk=chunk, last=last))
         point("page-applied")
+        return sum(item.fate == "applied" for item in items)
 
     def _arrivals(self, page: Page, asked: datetime) -> Iterable[Incoming]:
         origin = {"kind": "run", "id": self.run["_id"]}
@@ -110,6 +121,10 @@ class Sync:
             listings.add(store, self.run, [i.native_id for i in shown])
         if last and not self.run["full"]:
             store.streams.update({"_id": self.run["stream_id"]}, {"$set": {"cursor": page.cursor}})
+
+
+def _is_enough(waiting: int, settled: float) -> bool:
+    return waiting >= SETTLE_AFTER or monotonic() - settled > SETTLE_AFTER_S
 
 
 def _gone(item: Incoming) -> bool:
