@@ -6,7 +6,6 @@ Recorded is not yet applied: a changed record is marked due, and `settle` does t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from bson.binary import Binary
@@ -15,7 +14,7 @@ from hub.engine import quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
 from hub.store.client import Doc
-from hub.store.scoped import Update
+from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
 from mappings.language import Mapped
 
@@ -121,22 +120,28 @@ def _life(before: Doc | None) -> Life | None:
     return Life(order, stored["deleted"], stored["merged_into"], stored["erased"])
 
 
-def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: datetime) -> Update:
+def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: datetime) -> Write:
     fields: Doc = {"touched_at": now, "rev": (draft.before or {}).get("rev", 0) + 1}
     if draft.content is not None:
         fields["content"] = list(draft.content.order)
     life = draft.life
     if life is not None:
-        fields["life"] = asdict(life) | {"order": list(life.order)}
+        fields["life"] = {
+            "order": list(life.order),
+            "deleted": life.deleted,
+            "merged_into": life.merged_into,
+            "erased": life.erased,
+        }
     entity = (draft.before or {}).get("entity")
     if draft.item is not None and draft.item.mapped is not None:
         entity = draft.item.mapped.entity
         fields |= _mapped_fields(source, draft.item, draft.item.mapped)
-    change: Doc = {
-        "$set": fields | {"due": RANK.get(str(entity), LAST_RANK)},
-        "$setOnInsert": _identity(source, key, now),
-    }
-    if life is not None and life.erased:
+    fields["due"] = RANK.get(str(entity), LAST_RANK)
+    erased = life is not None and life.erased
+    if draft.before is None and not erased:
+        return store.records.inserting({"_id": key, **_identity(source, key, now), **fields})
+    change: Doc = {"$set": fields, "$setOnInsert": _identity(source, key, now)}
+    if erased:
         change["$unset"] = dict.fromkeys(ERASED, "")
     return store.records.updating({"_id": key}, change, upsert=True)
 
@@ -165,7 +170,7 @@ def _mapped_fields(source: Source, item: Incoming, mapped: Mapped) -> Doc:
         "url": mapped.url,
         "values": mapped.values,
         "custom": mapped.custom,
-        "links": [asdict(link) for link in mapped.links],
+        "links": [{"kind": link.kind, "by": link.by, "value": link.value} for link in mapped.links],
         "mapping_rev": source.rev(item.object),
         "origin": dict(item.origin),
     }

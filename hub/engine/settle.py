@@ -28,6 +28,8 @@ from hub.store.tenant import TenantStore
 
 BATCH = 400
 LEASE_S = 30
+BODILESS = {"raw": 0, "custom": 0}
+"""Settling reads canonical values; the vendor's body is the greater part of a record."""
 ACCOUNT, CONTACT = 1, 2
 
 
@@ -72,7 +74,7 @@ class Settler:
     def _batch(self, store: TenantStore) -> int:
         """One transaction; returns how many records and accounts it settled."""
         _take_turn(store)
-        due = list(store.records.find({"due": {"$gte": 1}}).sort("due", 1).limit(BATCH))
+        due = list(store.records.find({"due": {"$gte": 1}}, BODILESS).sort("due", 1).limit(BATCH))
         rank = due[0]["due"] if due else 0
         due = [doc for doc in due if doc["due"] == rank]
         projection = Projection(store, self.supply(store), self.now())
