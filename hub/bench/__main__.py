@@ -17,7 +17,12 @@ from hub.bench.sizes import Size
 
 Bench = Callable[[Path, Size, Report], None]
 BENCHES: dict[str, Bench] = {"accept": accept.run, "e2e": e2e.run, "sync": pull.run}
-SIZES = {"smoke": sizes.SMOKE, "ordinary": sizes.ORDINARY, "long": sizes.LONG}
+SIZES = {
+    "smoke": sizes.SMOKE,
+    "middle": sizes.MIDDLE,
+    "ordinary": sizes.ORDINARY,
+    "long": sizes.LONG,
+}
 
 
 def main(given: Sequence[str] | None = None) -> int:
