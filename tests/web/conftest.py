@@ -1,4 +1,4 @@
-"""One site for each test file; tests that change the tenant's connections make their own."""
+"""One site for all these tests, which leave its one connection as they found it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.stage import Stage, build_hub
 from tests.web.site import Browser, Site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(services: Services) -> Iterator[Site]:
     hub = build_hub(services)
     with Sandbox(["hubspot"], seed=7, accounts=40) as sandbox:
