@@ -142,7 +142,9 @@ def _totals(rows: Mapping[str, dict[str, Any]], scorecard: Scorecard) -> Explana
 
 def _share_out(rows: Mapping[str, dict[str, Any]], raw: float) -> None:
     points = [row["points"] for row in rows.values()]
-    for row, tenths in zip(rows.values(), shared_out(points, int(half_up(raw))), strict=True):
+    most = [row["max_points"] for row in rows.values()]
+    shown = shared_out(points, int(half_up(raw)), most)
+    for row, tenths in zip(rows.values(), shown, strict=True):
         row["points_shown"] = tenths
 
 

@@ -127,6 +127,13 @@ def test_largest_remainder_by_hand() -> None:
     assert shared_out([0.0, 0.0], 0) == [0.0, 0.0]
 
 
+def test_no_part_is_shown_above_its_most_and_the_sum_still_holds() -> None:
+    """45.56 points are shown as 46: the full part stays full, the others take its share."""
+    assert shared_out([11.1, 34.46], 46) == [11.2, 34.8]
+    assert shared_out([11.1, 34.46], 46, [11.1, 60.0]) == [11.1, 34.9]
+    assert shared_out([50.0, 49.6], 100, [50.0, 50.0]) == [50.0, 50.0]
+
+
 @given(st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=17), st.integers(0, 100))
 @example([20 / 3] * 3, 20)
 def test_shares_sum_to_the_total(parts: list[float], total: int) -> None:
