@@ -41,7 +41,7 @@ GUARDS = (
         "webhooks/committer.py",
         "if waiting.error is not None:",
         "if False:",
-        EDGE + "test_while_mongodb_is_frozen_the_answer_is_503_and_afterwards_all_is_well",
+        PROMISES + "test_a_write_that_fails_is_told_to_everyone_who_waits_for_it",
     ),
     Guard(
         1,
@@ -66,7 +66,7 @@ GUARDS = (
         "if self.item is not None or not self._is_outdated(item):\n"
         "                    return False",
         "pass",
-        HISTORIES + "test_a_second_run_of_everything_changes_nothing",
+        PROMISES + "test_work_that_is_done_again_changes_nothing",
     ),
     Guard(
         3,
@@ -217,7 +217,7 @@ GUARDS = (
         10,
         "changes are counted in the write that closes their row",
         "hub/engine/drain.py",
-        'inbox.count_changes(store, self.source.connection_id, before, after)',
+        "inbox.count_changes(store, self.source.connection_id, before, after)",
         "pass",
         CRASHES + "test_redis_emptied_while_work_waits",
     ),

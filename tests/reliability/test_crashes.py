@@ -106,7 +106,7 @@ def test_a_stop_under_load_is_quick_leaves_nothing_and_loses_nothing(
     pids = [pid for name in ground.stack.names() for pid in ground.stack.pids(name)]
     with ground.sending(1000):
         assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > 0, 30)
-        assert ground.stop() < 7
+        assert ground.stop() < 8
         assert [pid for pid in pids if is_alive(pid)] == []
         ground.start()
     assert_nothing_lost_or_doubled(ground, ground.met_again(tenant))

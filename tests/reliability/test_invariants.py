@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,11 +11,14 @@ from hub import connections
 from hub.bootstrap import Hub
 from hub.embedded import Services
 from hub.engine import apply
-from hub.errors import LeaseLost
+from hub.errors import LeaseLost, TryAgainSoon
 from hub.sandbox import Sandbox, Vendor
 from hub.store import inbox, leases
 from hub.store.client import Doc
+from hub.store.errors import StoreLost
+from hub.store.intake import Arrival
 from tests.stage import Stage, build_hub, serving
+from webhooks.committer import Committer
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +160,39 @@ def test_a_repeat_of_everything_that_was_acknowledged_changes_nothing(
     connection = listening(stage, "jira")
     edited(site, 20)
     stage.drain(connection)
-    before = {d["_id"]: d["rev"] for d in stage.store.records.find({})}
+    before = revisions(stage)
     site.storm(2)
     assert site.settle(20)
     stage.drain(connection)
-    assert {d["_id"]: d["rev"] for d in stage.store.records.find({})} == before
+    assert revisions(stage) == before
     assert states(stage, connection) == {"received": 60, "done": 20, "duplicate": 40}
+
+
+def test_work_that_is_done_again_changes_nothing(stage: Stage, site: Vendor) -> None:
+    """Every delivery is replayed, every stream listed anew."""
+    connection = listening(stage, "jira")
+    edited(site, 20)
+    stage.drain(connection)
+    before = revisions(stage)
+    ids = [row["_id"] for row in stage.store.inbox.find({})]
+    assert inbox.replay(stage.store, ids, stage.hub.now()) == 20
+    stage.drain(connection)
+    stage.sync(connection, full=True)
+    assert revisions(stage) == before
+    books = inbox.ledger(stage.store, connection["_id"])
+    assert {fate: n for fate, n in books["changes"].items() if n} == {"duplicate": 20}
+
+
+def revisions(stage: Stage) -> dict[str, int]:
+    return {doc["_id"]: doc["rev"] for doc in stage.store.records.find({})}
+
+
+def test_a_write_that_fails_is_told_to_everyone_who_waits_for_it() -> None:
+    def write(arrivals: Sequence[Arrival]) -> None:
+        raise StoreLost("the store went away")
+
+    committer = Committer(write)
+    row = Arrival("ten_1", {"_id": "1"}, holds=True)
+    for _ in range(2):
+        with pytest.raises(TryAgainSoon):
+            committer.commit([row], 10)
