@@ -6,6 +6,7 @@ moment: ringing then fails silently, and the sweep rings again wherever work wai
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
@@ -100,7 +101,17 @@ def _flag(job: str, args: tuple[str, ...]) -> str:
     return ":".join(("hub:bell", job.rsplit(".", 1)[1], *args))
 
 
+def _answers(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except RedisError as error:
+        log.warning("redis_awaited", error=type(error).__name__)
+        return False
+
+
 def work(redis: Redis, queues: list[str], *, burst: bool = False, **options: Any) -> None:
     """Run jobs in this process until told to stop; a job under way is finished first."""
+    while not _answers(redis):
+        threading.Event().wait(1)
     worker = SimpleWorker(queues, connection=redis, serializer=JSONSerializer, **options)
     worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Any
+
+import structlog
 
 from hub.engine import linking, membership, moments
 from hub.engine.linking import Answers
@@ -21,12 +24,17 @@ from hub.engine.project import Projection
 from hub.engine.supply import CAPABILITIES, LINKED, Supply
 from hub.faultpoints import point
 from hub.health import facts
+from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
-from hub.store.scoped import Update
+from hub.store.errors import StoreError
+from hub.store.scoped import Filter, Update
 from hub.store.tenant import TenantStore
 
+log = structlog.get_logger(__name__)
+
 BATCH = 400
+EVERY: Filter = {}
 LEASE_S = 30
 BODILESS = {"raw": 0, "custom": 0}
 """Settling reads canonical values; the vendor's body is the greater part of a record."""
@@ -59,7 +67,7 @@ class Settler:
             if lease is None:
                 return True
             try:
-                while self.store.transact(self._batch) and monotonic() < deadline:
+                while self._settle_some() and monotonic() < deadline:
                     point("settled-batch")
             finally:
                 leases.release(self.store, lease)
@@ -71,10 +79,37 @@ class Settler:
             return True
         return self.store.accounts.find_one({"score_due": True}, {"_id": 1}) is not None
 
-    def _batch(self, store: TenantStore) -> int:
+    def _settle_some(self) -> int:
+        """A batch; if it breaks for a reason of its own, its records one by one."""
+        try:
+            return self.store.transact(self._batch)
+        except (StoreError, JobTimeout):
+            raise
+        except Exception:
+            waiting = self.store.records.find({"due": {"$gte": 1}}, {"_id": 1}).sort("due", 1)
+            keys = [doc["_id"] for doc in waiting.limit(BATCH)]
+            if not keys:
+                raise
+        for key in keys:
+            self._settle_one(key)
+        return len(keys)
+
+    def _settle_one(self, key: str) -> None:
+        """What cannot be settled is set aside, with the reason, until its record changes."""
+        try:
+            self.store.transact(partial(self._batch, only={"_id": key}))
+        except (StoreError, JobTimeout):
+            raise
+        except Exception as error:
+            log.exception("record_set_aside", record=key)
+            why = {"$set": {"stuck": f"{type(error).__name__}: {str(error)[:300]}"}}
+            self.store.records.update({"_id": key}, {**why, "$unset": {"due": ""}})
+
+    def _batch(self, store: TenantStore, only: Filter = EVERY) -> int:
         """One transaction; returns how many records and accounts it settled."""
         _take_turn(store)
-        due = list(store.records.find({"due": {"$gte": 1}}, BODILESS).sort("due", 1).limit(BATCH))
+        waiting = {"due": {"$gte": 1}, **only}
+        due = list(store.records.find(waiting, BODILESS).sort("due", 1).limit(BATCH))
         rank = due[0]["due"] if due else 0
         due = [doc for doc in due if doc["due"] == rank]
         projection = Projection(store, self.supply(store), self.now())
@@ -134,7 +169,7 @@ def _member_writes(
             change: Doc = {"$set": {id_field: group.id, "keys": membership.own_keys(doc)}}
             if doc["_id"] in settled:
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
-                change["$unset"] = {"due": ""}
+                change["$unset"] = {"due": "", "stuck": ""}
             writes.append(store.records.updating({"_id": doc["_id"]}, change))
     return writes
 
@@ -173,7 +208,7 @@ def _hang(
             "keys": sorted({*own, *watched}),
             **fresh,
         },
-        "$unset": {"due": ""},
+        "$unset": {"due": "", "stuck": ""},
     }
     return store.records.updating({"_id": doc["_id"]}, change)
 

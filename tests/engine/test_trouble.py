@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,12 +16,12 @@ import pytest
 from hub import bootstrap, connections, jobs
 from hub.api import Page, hookimpl
 from hub.bootstrap import Hub
-from hub.embedded import Services
+from hub.embedded import Embedded, Services
 from hub.engine import apply, purge, replay
 from hub.errors import RetryLater
 from hub.http import Guard, wait_of
 from hub.queue import JobTimeout
-from hub.settings import Settings
+from hub.settings import ROOT, Settings
 from hub.store import leases
 from hub.store.errors import StoreLost
 from tests.engine.toy import Toy
@@ -321,3 +324,43 @@ def test_a_body_too_large_to_be_kept_whole_stays_in_quarantine(stage: Stage, toy
     key = f"{connection['_id']}:company:1"
     answer = replay.quarantined(stage.hub, stage.tenant_id, [key])
     assert answer == {"mended": 0, "still": 1}
+
+
+def test_a_record_that_cannot_be_settled_is_set_aside_and_the_rest_goes_on(
+    stage: Stage, toy: Toy
+) -> None:
+    """A stored value of another kind, as a fault of an earlier release could have left it."""
+    for number in ("1", "2", "3"):
+        toy.put("company", number, stage.hub.now(), name=f"Company {number}")
+    connection = toy.connect(stage.tenant_id)
+    stage.sync(connection)
+    broken = {"_id": f"{connection['_id']}:company:2"}
+    stage.store.records.update(broken, {"$set": {"values.domains": 5, "due": 1}})
+    later = stage.hub.now() + timedelta(seconds=5)
+    toy.put("company", "3", later, name="Renamed")
+    stage.sync(connection, full=True)
+    assert {a["flat"].get("name") for a in stage.store.accounts.find({})} >= {"Renamed"}
+    assert "TypeError" in (stage.store.records.find_one(broken) or {})["stuck"]
+    toy.put("company", "2", later, name="Mended")
+    stage.sync(connection, full=True)
+    assert "stuck" not in (stage.store.records.find_one(broken) or {})
+
+
+def test_a_worker_that_starts_before_redis_waits_for_it(embedded: Embedded) -> None:
+    embedded.kill("redis")
+    worker = subprocess.Popen(
+        [sys.executable, "worker.py", "--burst"], cwd=ROOT, env=environment(embedded.services)
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            worker.wait(6)
+    finally:
+        embedded.restart("redis")
+    assert worker.wait(30) == 0
+
+
+def environment(services: Services) -> dict[str, str]:
+    settings = Settings(
+        mongodb_uri=services.mongodb_uri, redis_url=services.redis_url, master_key=MASTER_KEY
+    )
+    return {**os.environ, **settings.environment()}
