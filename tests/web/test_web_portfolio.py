@@ -99,9 +99,8 @@ def test_reasons_are_the_measures_own_words(site: Site, ada: Browser) -> None:
 def test_every_order_is_read_by_its_index(site: Site, sort: str, turned: str) -> None:
     """Else each page would load and sort all accounts with their counters."""
     wish = accounts.Wish(sort=sort, turned=turned)
-    field, direction = wish.order
-    rows = site.stage.store.accounts.find({"listed": True}, accounts.FIELDS)
-    plan = rows.sort([(field, direction), ("_id", direction)]).limit(5).explain()
+
+    plan = accounts.ordered(site.stage.store, wish).limit(5).explain()
 
     assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
 

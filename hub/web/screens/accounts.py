@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.health.words import CAPS
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.web.screens.lists import PAGE_SIZE, offset
+
+if TYPE_CHECKING:
+    from pymongo.cursor import Cursor
 
 BANDS = ("red", "yellow", "green", "unknown", "churned")
 SORTS: Mapping[str, tuple[str, int]] = {
@@ -85,13 +88,17 @@ def portfolio(store: TenantStore, wish: Wish, fresh: Mapping[str, datetime]) -> 
     listed = sum(bands.values())
     wanted = _filter(wish)
     total = store.accounts.count(wanted) if wish.text else bands.get(wish.band, listed)
-    field, direction = wish.order
-    # The same direction for both is what the index has; else all accounts would be sorted.
-    rows = store.accounts.find(wanted, FIELDS).sort([(field, direction), ("_id", direction)])
-    found = list(rows.skip(offset(wish.page)).limit(PAGE_SIZE))
+    found = list(ordered(store, wish).skip(offset(wish.page)).limit(PAGE_SIZE))
     has_mrr = store.accounts.find_one({"listed": True, "sort.mrr": {"$gte": 0}}, {"_id": 1})
     rows_shown = [shown(row, fresh) for row in found]
     return Portfolio(rows_shown, total, listed, bands, bool(has_mrr))
+
+
+def ordered(store: TenantStore, wish: Wish) -> Cursor[Doc]:
+    """All accounts that were asked for, in order; the caller takes a page of them."""
+    field, direction = wish.order
+    # The same direction for both is what the index has; else all accounts would be sorted.
+    return store.accounts.find(_filter(wish), FIELDS).sort([(field, direction), ("_id", direction)])
 
 
 def _bands(store: TenantStore) -> dict[str, int]:

@@ -16,12 +16,12 @@ from hub.settings import ROOT
 pages = Blueprint("guides", __name__)
 
 DOCS = ROOT / "docs"
-DEEPEST = 6
+HIGHEST, DEEPEST = 2, 6
 _READER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def rendered(text: str, deeper: int = 1) -> Markup:
-    """Safe HTML; headings go `deeper` levels down, because the page has a title of its own."""
+def rendered(text: str, deeper: int = 0) -> Markup:
+    """Safe HTML; headings go `deeper` levels down, and none is the page's own title."""
     tokens = _READER.parse(text)
     for token in tokens:
         _fit(token, deeper)
@@ -30,7 +30,9 @@ def rendered(text: str, deeper: int = 1) -> Markup:
 
 def _fit(token: Token, deeper: int) -> None:
     if token.type in ("heading_open", "heading_close"):
-        token.tag = f"h{min(DEEPEST, int(token.tag[1]) + deeper)}"
+        token.tag = f"h{min(DEEPEST, max(HIGHEST, int(token.tag[1]) + deeper))}"
+    if token.type in ("fence", "code_block", "table_open"):
+        token.attrSet("tabindex", "0")  # What is wide is scrolled to by keyboard too.
     for child in token.children or ():
         if child.type == "link_open":
             child.attrSet("rel", "noopener noreferrer")

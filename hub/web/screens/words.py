@@ -97,8 +97,8 @@ def money(amount: Mapping[str, Any] | None) -> str:
     return f"{amount['currency']} {sign}{whole:,}{decimals}"
 
 
-def value(given: Any) -> Markup | str:
-    """Any canonical or stored value as people read it."""
+def value(given: Any, links: bool = True) -> Markup | str:
+    """Any canonical or stored value as people read it; an address is a link where `links`."""
     if given is None or given == "" or given == []:
         return Markup('<span class="text-secondary">empty</span>')
     if isinstance(given, bool):
@@ -110,9 +110,11 @@ def value(given: Any) -> Markup | str:
             return money(given)
         return ", ".join(f"{k}: {value(v)}" for k, v in given.items())
     if isinstance(given, list | tuple):
-        return Markup(", ").join(escape(value(one)) for one in given)
+        return Markup(", ").join(escape(value(one, links)) for one in given)
     if isinstance(given, str) and given.startswith(("https://", "http://")) and " " not in given:
         shown = given.split("://", 1)[1].rstrip("/")
+        if not links:
+            return shown
         return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(given, shown)
     return f"{given:,}" if isinstance(given, int) else str(given)
 
