@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
@@ -28,6 +29,7 @@ from hub.errors import NotFound
 from hub.queue import JobTimeout
 from mappings import language
 from mappings.errors import BrokenMapping
+from mappings.language import Conversion
 
 log = structlog.get_logger(__name__)
 GROUP = "hub.connectors"
@@ -77,14 +79,26 @@ class PluginHost:
 def load_plugins(extra: Mapping[str, ModuleType] | None = None, folder: str = "") -> PluginHost:
     """Load the folders of `plugins` and of `folder`, the entry points, and `extra` (tests)."""
     host = PluginHost(_manager())
-    for name, origin, source in [*_found(extra or {}), *_in_folder(folder)]:
+    found = [*_found(extra or {}), *_in_folder(folder)]
+    shared = _conversions(source for _, _, source in found)
+    for name, origin, source in found:
         try:
-            _add(host, name, origin, source())
+            _add(host, name, origin, source(), shared)
         except (Exception, SystemExit) as error:
             reason = _reason(error)
             log.error("plugin_failed", plugin=name, origin=origin, reason=reason)
             host.report.append(Loaded(name, origin, reason=reason))
     return host
+
+
+def _conversions(sources: Iterable[Callable[[], Any]]) -> dict[str, Conversion]:
+    """What plugins offer to every mapping; a plugin that cannot be read is reported later."""
+    shared: dict[str, Conversion] = {}
+    for source in sources:
+        with suppress(Exception, SystemExit):
+            offer = getattr(source(), "register_conversions", None)
+            shared |= offer() if offer else {}
+    return shared
 
 
 def _manager() -> pluggy.PluginManager:
@@ -119,6 +133,8 @@ def _in_folder(folder: str) -> list[tuple[str, str, Callable[[], Any]]]:
 
 def _from_file(package: Path) -> ModuleType:
     name = f"connectors_{package.name}"
+    if (there := sys.modules.get(name)) and there.__file__ == str(package / "__init__.py"):
+        return there
     spec = spec_from_file_location(
         name, package / "__init__.py", submodule_search_locations=[str(package)]
     )
@@ -126,11 +142,17 @@ def _from_file(package: Path) -> ModuleType:
     assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
-def _add(host: PluginHost, name: str, origin: str, plugin: Any) -> None:
+def _add(
+    host: PluginHost, name: str, origin: str, plugin: Any, shared: Mapping[str, Conversion]
+) -> None:
     _refuse_typos(plugin)
     probe = _manager()
     probe.register(plugin, name)
@@ -138,7 +160,10 @@ def _add(host: PluginHost, name: str, origin: str, plugin: Any) -> None:
     connectors = [c for found in probe.hook.register_connectors() for c in found]
     for connector in connectors:
         _refuse_clash(host, connector, origin)
-    compiled = {c.name: _compile(c) for c in connectors}
+    names = [c.name for c in connectors]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"it offers the connector {twice[0]} twice")
+    compiled = {c.name: _compile(c, shared) for c in connectors}
     host.manager.register(plugin, f"{origin}:{name}")
     host.connectors |= {c.name: c for c in connectors}
     host.mappings |= compiled
@@ -161,10 +186,12 @@ def _refuse_clash(host: PluginHost, connector: Connector, origin: str) -> None:
         raise ValueError(f"it requires hub {connector.requires_hub}, this is {VERSION}")
 
 
-def _compile(connector: Connector) -> Mapping[str, language.ObjectMapping]:
+def _compile(
+    connector: Connector, shared: Mapping[str, Conversion]
+) -> Mapping[str, language.ObjectMapping]:
     text = connector.mapping.read_text(encoding="utf-8")
     file = f"{connector.name}/{connector.mapping.name}"
-    return language.load(text, file, connector.conversions)
+    return language.load(text, file, {**shared, **connector.conversions})
 
 
 def _reason(error: BaseException) -> str:
