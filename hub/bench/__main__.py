@@ -1,4 +1,4 @@
-"""`python -m hub.bench [NAME ...] [--size smoke|ordinary|long] [--json FILE] [--data-dir DIR]`."""
+"""`python -m hub.bench [NAME ...] [--size SIZE] [--json FILE] [--data-dir DIR]`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub import logs
-from hub.bench import accept, e2e, pull, sizes
+from hub.bench import accept, e2e, page, pull, sizes
 from hub.bench.report import HEAD, Report
 from hub.bench.sizes import Size
 
 Bench = Callable[[Path, Size, Report], None]
-BENCHES: dict[str, Bench] = {"accept": accept.run, "e2e": e2e.run, "sync": pull.run}
+BENCHES: dict[str, Bench] = {
+    "accept": accept.run,
+    "e2e": e2e.run,
+    "sync": pull.run,
+    "page": page.run,
+}
 SIZES = {
     "smoke": sizes.SMOKE,
     "middle": sizes.MIDDLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from hub.embedded import free_port
 from hub.settings import ROOT, Settings, load_settings
 from hub.stack.roles import Role, web
 from hub.stack.supervisor import Stack
+from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
@@ -71,7 +73,7 @@ class Rig:
         self.hub.bell.ring_sync(self.tenant_id, connection["_id"], stream)
         mine = {"connection_id": connection["_id"], "stream": stream, "state": "done"}
         while (run := self.store.runs.find_one({**mine, "finished_at": {"$gte": started}})) is None:
-            time.sleep(0.02)
+            time.sleep(0.05)
         self.settled()
         return run
 
@@ -81,12 +83,14 @@ class Rig:
             self.store.accounts.find_one({"score_due": True}, {"_id": 1})
         ):
             self.hub.bell.ring_settle(self.tenant_id)
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def drained(self) -> None:
         """Wait until no delivery waits and all is settled."""
-        while self.store.inbox.find_one({"state": "pending"}, {"_id": 1}):
-            time.sleep(0.02)
+        while any(
+            inbox.backlog(self.store, doc["_id"], 1) for doc in self.store.connections.find({})
+        ):
+            time.sleep(0.05)
         self.settled()
 
 
@@ -137,8 +141,6 @@ def vendor(made: Rig, world: World) -> Iterator[int]:
 @contextmanager
 def sender(made: Rig, job: Job) -> Iterator[subprocess.Popen[str]]:
     """The load generator at work; its last line is the result."""
-    import json
-
     with _child("hub.bench.load") as process:
         made.extra["generator"] = [process.pid]
         assert process.stdin is not None
