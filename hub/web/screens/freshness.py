@@ -12,6 +12,8 @@ from hub.bootstrap import Hub
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
+ASIDE = (None, "user")
+"""What maps to nothing, and the vendor's own staff, are no part of a customer."""
 OFTEN_S = 3600
 """A stream that is read more rarely brings what seldom moves, such as agents or companies."""
 
@@ -20,7 +22,7 @@ def counts(hub: Hub, connector: str, stream: str) -> bool:
     """Whether a stream brings, often, what profiles and health are made of."""
     known = hub.plugins.connectors.get(connector)
     found = next((s for s in known.streams if s.name == stream), None) if known else None
-    return found is not None and found.entity is not None and found.interval_s <= OFTEN_S
+    return found is not None and found.entity not in ASIDE and found.interval_s <= OFTEN_S
 
 
 def oldest(hub: Hub, connector: str, streams: Iterable[Doc]) -> datetime | None:
