@@ -35,8 +35,10 @@ from hub.store.tenant import TenantStore
 log = structlog.get_logger(__name__)
 
 BATCH = 400
-LEASE_S = 60
-BACKOFF_S, BACKOFF_MAX_S, ATTEMPTS = 5.0, 900.0, 20
+LEASE_S = 120
+"""Longer than the longest call of a vendor, or nobody would get through while it hangs."""
+BACKOFF_S, BACKOFF_MAX_S, ATTEMPTS = 5.0, 900.0, 300
+"""Some two days, so that a vendor that is down for one fails no delivery."""
 
 
 @dataclass(slots=True)

@@ -17,9 +17,9 @@ from hub import bootstrap, connections, jobs
 from hub.api import Page, hookimpl
 from hub.bootstrap import Hub
 from hub.embedded import Embedded, Services
-from hub.engine import apply, purge, replay
+from hub.engine import apply, drain, purge, replay, sync
 from hub.errors import RetryLater
-from hub.http import Guard, wait_of
+from hub.http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Guard, wait_of
 from hub.queue import JobTimeout
 from hub.settings import ROOT, Settings
 from hub.store import leases
@@ -364,3 +364,15 @@ def environment(services: Services) -> dict[str, str]:
         mongodb_uri=services.mongodb_uri, redis_url=services.redis_url, master_key=MASTER_KEY
     )
     return {**os.environ, **settings.environment()}
+
+
+@pytest.mark.parametrize("lease_s", [drain.LEASE_S, sync.LEASE_S])
+def test_a_lease_outlasts_a_call_that_hangs_each_time_it_is_tried(lease_s: int) -> None:
+    """Three tries of a connect and a read; otherwise workers take turns and nothing is noted."""
+    assert lease_s > 3 * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S)
+
+
+def test_a_vendor_down_for_a_day_and_a_half_fails_no_delivery() -> None:
+    """Waits of half to the whole of 5, 10, 20 ... 900 s; the shortest that chance allows."""
+    waits = [min(5 * 2**n, 900) * 0.5 for n in range(drain.ATTEMPTS - 1)]
+    assert sum(waits) > timedelta(days=1.5).total_seconds()
