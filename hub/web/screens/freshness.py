@@ -14,7 +14,7 @@ from hub.store.tenant import TenantStore
 
 ASIDE = (None, "user")
 """What maps to nothing, and the vendor's own staff, are no part of a customer."""
-OFTEN_S = 3600
+OFTEN_S = 1800
 """A stream that is read more rarely brings what seldom moves, such as agents or companies."""
 
 
