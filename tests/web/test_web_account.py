@@ -95,6 +95,18 @@ def test_a_record_shows_the_vendors_own_words(site: Site, ada: Browser) -> None:
     assert "a sync" in text
 
 
+def test_only_a_web_address_becomes_a_link(site: Site, account: Doc, ada: Browser) -> None:
+    store = site.stage.store
+    ticket = store.records.find_one({"account_id": account["_id"], "entity": "ticket"})
+    mine = {"_id": ticket["_id"]}
+    store.records.update(mine, {"$set": {"url": "javascript:alert(1)"}})
+    try:
+        for path in (f"/accounts/{account['_id']}/tickets", f"/records/{ticket['_id']}"):
+            assert "javascript:" not in ada.page(path)
+    finally:
+        store.records.update(mine, {"$set": {"url": ticket.get("url")}})
+
+
 def test_what_a_vendor_wrote_cannot_become_markup(site: Site, ada: Browser, account: Doc) -> None:
     store = site.stage.store
     evil = "<script>alert(1)</script>"

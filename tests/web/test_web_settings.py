@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -92,6 +93,22 @@ def storeless(services: Services):
     yield app
     app.extensions["hub"].close()
     hub.close()
+
+
+@pytest.fixture
+def bell_less(site: Site) -> Iterator[Site]:
+    """The same site without Redis."""
+    settings = site.stage.hub.settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})
+    app = create_app(settings)
+    yield Site(app, site.stage, site.connection)
+    app.extensions["hub"].close()
+
+
+def test_without_redis_pages_open_and_only_the_live_stream_ends(bell_less: Site) -> None:
+    browser = bell_less.browser()
+
+    assert '<tr id="acc_' in browser.page("/")
+    assert browser.get("/live").text == ""
 
 
 def test_a_store_that_is_down_is_said_and_the_page_comes_again_by_itself(storeless) -> None:

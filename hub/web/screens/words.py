@@ -41,7 +41,7 @@ RULES = {
 
 
 def install(app: Flask) -> None:
-    for function in (ago, day, value, field, source, money, counted, measure, rule, points):
+    for function in (ago, day, value, field, source, money, counted, measure, rule, points, is_web):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(BANDS=BANDS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -111,12 +111,18 @@ def value(given: Any, links: bool = True) -> Markup | str:
         return ", ".join(f"{k}: {value(v)}" for k, v in given.items())
     if isinstance(given, list | tuple):
         return Markup(", ").join(escape(value(one, links)) for one in given)
-    if isinstance(given, str) and given.startswith(("https://", "http://")) and " " not in given:
+    if isinstance(given, str) and is_web(given):
         shown = given.split("://", 1)[1].rstrip("/")
         if not links:
             return shown
         return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(given, shown)
     return f"{given:,}" if isinstance(given, int) else str(given)
+
+
+def is_web(address: str | None) -> bool:
+    """Whether a vendor's word may become a link: no other scheme may, such as `javascript:`."""
+    given = address or ""
+    return given.startswith(("https://", "http://")) and " " not in given
 
 
 def field(name: str) -> str:
