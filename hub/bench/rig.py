@@ -153,14 +153,12 @@ def sender(made: Rig, job: Job) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def _child(module: str, *args: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", module, *args]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def today_world(name: str, accounts: int, tickets: int) -> World:

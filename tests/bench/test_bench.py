@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_every_delivery_of_the_open_loop_is_sent_at_its_random_time() -> None:
     due = schedule(20_000, 500.0, seed=4)
     assert due == sorted(due)
     assert due[-1] == pytest.approx(40, rel=0.05)
-    gaps = [b - a for a, b in zip(due, due[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(due)]
     assert statistics.pstdev(gaps) == pytest.approx(1 / 500, rel=0.05)
 
 
