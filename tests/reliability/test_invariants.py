@@ -108,9 +108,10 @@ def test_a_vendor_that_limits_us_is_left_alone_and_no_other(stage: Stage, site: 
     waiting = stage.store.inbox.find_one({"connection_id": limited["_id"]})
     assert waiting is not None
     assert waiting["due_at"] > stage.hub.now() + timedelta(seconds=50)
-    asked = sum(site.calls.values())
-    assert apply.sync(stage.hub, stage.tenant_id, limited["_id"], "projects")
-    assert sum(site.calls.values()) == asked
+    refused = dict(site.faults.fired)
+    assert refused["limit"] > 0
+    assert apply.sync(stage.hub, stage.tenant_id, limited["_id"], "issues")
+    assert site.faults.fired == refused
 
 
 def test_what_comes_for_a_paused_connection_is_kept_and_drains_when_it_is_resumed(
@@ -127,7 +128,11 @@ def test_what_comes_for_a_paused_connection_is_kept_and_drains_when_it_is_resume
 
 
 def vanished(site: Vendor, stage: Stage, connection: Doc, count: int) -> int:
-    """Let issues vanish without a word; returns how many still live with us after two listings."""
+    """Let issues vanish without a word; returns how many still live with us after two listings.
+
+    They have been listed twice before, so that only their absence can be evidence.
+    """
+    stage.sync(connection, ["issues"], full=True)
     stored = stage.store.records.find({"object": "issue", "life.deleted": False})
     gone = [doc["native_id"] for doc in stored][:count]
     for id in gone:
