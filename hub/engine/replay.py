@@ -15,6 +15,7 @@ from hub.bootstrap import Hub
 from hub.engine import plan as planning
 from hub.engine.incoming import Incoming, Source, from_record
 from hub.engine.record import record
+from hub.engine.registers import Fate
 from hub.errors import NotFound
 from hub.store import inbox
 from hub.store.client import Doc
@@ -121,9 +122,23 @@ def _again(hub: Hub, store: TenantStore, entry: Doc) -> Incoming:
         if item.problem is None:
             mended = {"$set": {"state": "mended", "mended_at": now}}
             within.quarantine.update({"_id": entry["_id"]}, mended)
+            _move_fate(within, entry, item.fate or "applied")
 
     store.transact(write)
     return item
+
+
+def _move_fate(store: TenantStore, entry: Doc, fate: Fate) -> None:
+    """The change that brought the body is quarantined no more: its delivery's book says so."""
+    if entry["origin"].get("kind") != "delivery":
+        return
+    row = store.inbox.find_one({"_id": entry["origin"]["id"], "fates.quarantined": {"$gte": 1}})
+    if row is None:
+        return
+    before: Doc = row["fates"]
+    after = {**before, "quarantined": before["quarantined"] - 1, fate: before.get(fate, 0) + 1}
+    store.inbox.update({"_id": row["_id"]}, {"$set": {"fates": after}})
+    inbox.count_changes(store, row["connection_id"], before, after)
 
 
 def preview_mapping(

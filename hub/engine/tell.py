@@ -9,14 +9,31 @@ from __future__ import annotations
 from typing import Any
 
 from hub.bootstrap import Hub
+from hub.store import leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 BATCH = 500
+LEASE_S = 60
 
 
 def tell(hub: Hub, store: TenantStore) -> bool:
-    """Tell what waits, up to a batch; True when the outbox is empty afterwards."""
+    """Tell what waits, up to a batch; True when nothing is left that only this worker could tell.
+
+    One worker at a time, so that nobody hears the same entry twice but after a crash.
+    """
+    if store.outbox.find_one({}, {"_id": 1}) is None:
+        return True
+    lease = leases.acquire(store, "tell", LEASE_S)
+    if lease is None:
+        return True
+    try:
+        return _tell(hub, store)
+    finally:
+        leases.release(store, lease)
+
+
+def _tell(hub: Hub, store: TenantStore) -> bool:
     waiting = list(store.outbox.find({}).sort("at", 1).limit(BATCH))
     for entry in waiting:
         _tell_one(hub, store.tenant_id, entry)
