@@ -226,6 +226,14 @@ def rescore(store: TenantStore) -> None:
     store.accounts.update_many({"listed": True}, {"$set": {"score_due": True}})
 
 
+def rescore_noted(store: TenantStore) -> None:
+    """Rescore for streams that ask for it, since whoever noted that may have died in between."""
+    noted = [doc["_id"] for doc in store.streams.find({"rescore": True}, {"_id": 1})]
+    if noted:
+        rescore(store)
+        store.streams.update_many({"_id": {"$in": noted}}, {"$unset": {"rescore": ""}})
+
+
 def preview_removal(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
     """What would go: counts of records, deliveries and quarantined records."""
     store = hub.store(tenant_id)

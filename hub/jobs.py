@@ -7,7 +7,6 @@ import structlog
 from hub.bootstrap import Hub
 from hub.engine import apply
 from hub.errors import HubError, LeaseLost, NotFound
-from hub.store import leases
 from hub.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -39,12 +38,10 @@ def settle(tenant_id: str) -> None:
     hub.bell.lower("hub.jobs.settle", tenant_id)
     try:
         done = apply.settle(hub, tenant_id)
-        # Whoever holds it goes on until nothing is due; ringing now would be a busy loop.
-        is_theirs = not done and leases.is_held(hub.store(tenant_id), "settle")
     except (NotFound, StoreError) as error:
         log.warning("settle_interrupted", error=type(error).__name__)
         return
-    if not done and not is_theirs:
+    if not done:
         hub.bell.ring_settle(tenant_id)
 
 

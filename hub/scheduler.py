@@ -77,6 +77,7 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     now = hub.now(store.tenant_id)
     days.close(store, now)
     _note_stale(store, hub, now)
+    connections.rescore_noted(store)
     purge.purge(hub, store, now)
     today = now.date().isoformat()
     store.accounts.update_many(

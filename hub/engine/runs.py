@@ -21,6 +21,7 @@ from hub.engine.incoming import Source
 from hub.engine.record import record
 from hub.engine.sync import LEASE_S, Sync, next_time
 from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater
+from hub.faultpoints import point
 from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
@@ -171,6 +172,8 @@ def _finish(
     }
     if run["full"]:
         state |= {"listed_at": now} | _look_for_missing(store, source, stream, run)
+    if was.get("fresh_at") is None or was.get("failing_since") is not None:
+        state["rescore"] = True
     finished = {"state": "done", "finished_at": now}
 
     def close(within: TenantStore) -> None:
@@ -179,8 +182,8 @@ def _finish(
         within.streams.update({"_id": run["stream_id"]}, {"$set": state})
 
     store.transact(close)
-    if was.get("fresh_at") is None or was.get("failing_since") is not None:
-        connections.rescore(store)
+    point("run-closed")
+    connections.rescore_noted(store)
     done = store.runs.find_one({"_id": run["_id"]}) or run
     if run["full"]:
         _subscribe_to_new(hub, store, run["connection_id"])
