@@ -71,13 +71,17 @@ def _drain(hub: Hub, store: TenantStore, connection: Doc, lease: leases.Lease) -
     tenant_id, connection_id = store.tenant_id, connection["_id"]
     deadline = monotonic() + SLICE_S
 
+    def finish() -> None:
+        _finish(hub, store, deadline)
+        hub.bell.publish(tenant_id, "deliveries", connection_id)
+
     Drain(
         store=store,
         source=hub.source(store, connection),
         account=connection["account"].get("id", ""),
         open_client=lambda: hub.client(connection),
         now=lambda: hub.now(tenant_id),
-        settle=lambda: _finish(hub, store, deadline),
+        settle=finish,
         reconnect=lambda why: connections.needs_reconnect(hub, store, connection_id, why),
         lease=lease,
     ).run(deadline, lambda: hub.bell.lower("hub.jobs.drain", tenant_id, connection_id))

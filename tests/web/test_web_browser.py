@@ -149,3 +149,31 @@ def test_the_keyboard_reaches_the_content_and_the_menu(screen: Screen) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Connections")).to_be_visible()
     page.context.close()
+
+
+def test_a_delivery_appears_on_the_open_list(screen: Screen) -> None:
+    site = screen.site
+    page = screen.page()
+    page.goto(f"{screen.base}/deliveries")
+    expect(page.locator("[data-live-words]")).to_have_text("live")
+    page.locator("input[name=q]").type("feed")
+    row = {
+        "_id": f"{site.connection['_id']}:c0ffee0000",
+        "connection_id": site.connection["_id"],
+        "webhook": "private",
+        "key": "k",
+        "state": "pending",
+        "received_at": site.stage.hub.now(),
+        "due_at": site.stage.hub.now(),
+        "method": "POST",
+        "url": "http://hub.example/webhooks/hubspot/k",
+        "headers": {},
+        "body": b"[]",
+    }
+    site.stage.store.inbox.insert(row)
+
+    site.stage.drain(site.connection)
+
+    expect(page.locator("#live-rows")).to_contain_text("c0ffee0000")
+    expect(page.locator("input[name=q]")).to_have_value("feed")
+    page.context.close()
