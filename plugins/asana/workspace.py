@@ -54,7 +54,7 @@ def check_rules(client: AsanaClient) -> None:
             raise _unknown(f"{project}: there is no field {rule['field']}")
 
 
-def client_rules(client: AsanaClient) -> dict[str, Mapping[str, Any]]:
+def client_rules(client: AsanaClient) -> Mapping[str, Mapping[str, Any]]:
     """The connection's rules; raises CorrectInput where they cannot be read."""
     try:
         return rules(client.settings.get("account_links", ""))

@@ -7,37 +7,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from hub import connections
 from hub.api import Page
 from hub.bootstrap import Hub
-from hub.embedded import Services
 from hub.engine import apply
 from hub.errors import AlreadyThere
 from hub.store import leases
 from hub.store.tenant import COLLECTIONS
 from tests.engine.toy import Toy
-from tests.stage import Stage, build_hub
+from tests.stage import Stage
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def hub(services: Services) -> Iterator[Hub]:
-    made = build_hub(services)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def stage(hub: Hub) -> Stage:
-    return Stage(hub)
-
-
-@pytest.fixture
-def toy(hub: Hub) -> Toy:
-    return Toy(hub)
 
 
 def anything_of(stage: Stage, text: str) -> list[str]:

@@ -11,26 +11,18 @@ from time import monotonic
 
 import pytest
 
-from hub.embedded import Services
 from hub.engine.record import record
 from hub.engine.settle import Settler
 from hub.engine.supply import Supply
 from hub.health.context import SourceFreshness
 from hub.store.tenant import TenantStore
 from tests.engine.tinyworld import AUTHORITATIVE, NOW, Happening, TinyWorld, bodies, dealt, sources
-from tests.stage import build_hub, picture, unlike
+from tests.stage import picture, unlike
 
 HISTORIES = int(os.environ.get("HUB_TEST_HISTORIES", "300"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
 BLOCKS = 10
 FRESH = SourceFreshness(connected=True, fresh_at=NOW, stale_after_s=86_400, source="desk")
-
-
-@pytest.fixture(scope="module")
-def hub(services: Services):
-    hub = build_hub(services)
-    yield hub
-    hub.close()
 
 
 def fresh_store(hub) -> TenantStore:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from hub.bootstrap import Hub
-from hub.embedded import Services
 from hub.engine import replay
 from hub.store import inbox
 from mappings import language
 from tests.engine.toy import MAPPING, Toy
-from tests.stage import Stage, build_hub
-
-
-@pytest.fixture
-def hub(services: Services) -> Iterator[Hub]:
-    made = build_hub(services)
-    yield made
-    made.close()
+from tests.stage import Stage
 
 
 def test_a_better_mapping_mends_the_record_and_moves_its_changes_fate(hub: Hub) -> None:
