@@ -88,9 +88,15 @@ def _read_some(
             (i.object, i.native_id): i for i in _arrivals(source, object, answer, asked, origin)
         }
         for end, item in found.items():
-            item.life = registers.livelier(item.life, wanted.get(end))
+            item.life = registers.livelier(item.life, _seen(item, wanted.get(end)))
         result.found |= found
         result.missing |= {end for end in ends if end not in found}
+
+
+def _seen(item: Incoming, evidence: Life | None) -> Life | None:
+    """What an event said of a record, now that the record has been read."""
+    alive = item.life is not None and not item.life.deleted
+    return registers.seen(evidence) if evidence is not None and alive else evidence
 
 
 def _arrivals(

@@ -17,7 +17,7 @@ SKEW = timedelta(seconds=60)
 FUTURE = timedelta(days=1)
 """A version further ahead than this guards nothing; the time of reading takes its place."""
 
-READ, RESTORE, DELETE, MERGE, ERASE = range(5)
+READ, RESTORE, DELETE, SEEN_RESTORED, MERGE, ERASE = range(6)
 """Ranks of liveness evidence at one moment: the later word in this list wins."""
 FOREVER = 2**62
 
@@ -73,6 +73,13 @@ def read_alive(version: datetime | None, read_at: datetime) -> Life:
 
 def restored(at: datetime) -> Life:
     return Life((millis(at), RESTORE, ""))
+
+
+def seen(life: Life) -> Life:
+    """Evidence that made us read the record, which lives: of a delete and a restore of one moment
+    the restore was the later one, since the read came after both."""
+    at, rank, into = life.order
+    return Life((at, SEEN_RESTORED, into)) if rank == RESTORE else life
 
 
 def deleted(at: datetime) -> Life:

@@ -230,6 +230,7 @@ class Tenant:
         unfinished = {"$or": [{"fresh_at": {"$exists": False}}, {"run": {"$ne": None}}]}
         yield "stream", store.streams.find_one(unfinished)
         yield "due stream", store.streams.find_one({"next_sync_at": {"$lte": self.hub.now()}})
+        yield "rescore", store.streams.find_one({"rescore": True})
         yield "record", store.records.find_one({"due": {"$gte": 1}})
         yield "score", store.accounts.find_one({"score_due": True})
         yield "outbox", store.outbox.find_one({})

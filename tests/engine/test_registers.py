@@ -71,6 +71,22 @@ def test_at_one_moment_delete_beats_restore_and_erasure_beats_all() -> None:
     assert registers.livelier(registers.restored(moment), registers.deleted(moment)).deleted
 
 
+def test_of_a_delete_and_a_restore_at_one_moment_a_read_after_both_tells_which_was_last() -> None:
+    """HubSpot tells both with one stamp, in any order, when they are a millisecond apart."""
+    evidence = [
+        registers.restored(at(7)),
+        registers.deleted(at(7)),
+        registers.seen(registers.restored(at(7))),
+    ]
+    for order in permutations(evidence):
+        state: Life | None = None
+        for life in order:
+            state = registers.livelier(state, life)
+        assert state
+        assert not state.deleted
+    assert registers.seen(registers.deleted(at(7))).deleted
+
+
 contents = st.builds(
     lambda v, p, r, h: registers.content(at(v), p, at(v + r), h, 1.0),
     st.integers(0, 5),
