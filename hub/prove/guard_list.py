@@ -104,8 +104,8 @@ GUARDS = (
         4,
         "what is recorded stays due until it is settled",
         "hub/engine/record.py",
-        '"$set": fields | {"due": RANK.get(str(entity), LAST_RANK)},',
-        '"$set": fields,',
+        '    fields["due"] = RANK.get(str(entity), LAST_RANK)\n',
+        "",
         HISTORIES + "test_a_restart_between_record_and_settle_is_due_again",
     ),
     Guard(
