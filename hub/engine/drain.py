@@ -126,7 +126,7 @@ class Drain:
         refetch.note(store, self.source, batch, answer, now)
         for object in batch.gaps:
             _read_stream_again(store, self.source, object, now)
-        store.inbox.bulk([_closing(store, item, now) for item in batch.rows])
+        _close_rows(store, batch.rows, now)
         before, after = Counter[str](), Counter[str]()
         for item in ready:
             before.update(item.row.get("fates") or {})
@@ -173,6 +173,16 @@ ORDER: tuple[Fate, ...] = (
     "stale",
     "ignored",
 )
+
+
+def _close_rows(store: TenantStore, rows: list[RowPlan], now: datetime) -> None:
+    """Most rows of a batch end alike, and those are one write."""
+    alike: dict[str, tuple[Doc, list[str]]] = {}
+    for item in rows:
+        change = _row_change(item, now)
+        alike.setdefault(repr(change), (change, []))[1].append(item.row["_id"])
+    for change, ids in alike.values():
+        store.inbox.update_many({"_id": {"$in": ids}}, change)
 
 
 def _closing(store: TenantStore, item: RowPlan, now: datetime) -> Any:
