@@ -20,6 +20,7 @@ from hub.health.closes import Close
 from hub.health.measures import measure
 from hub.health.score import next_due, score
 from hub.store.client import Doc
+from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
 from mappings.survivorship import Member, survive
 
@@ -90,7 +91,7 @@ class Projection:
             before = known.get(account_id)
             after = self._account(account_id, before or {}, closes.get(account_id, ()))
             if before is None or _differs(before, after):
-                accounts.append(self._store.accounts.replacing({"_id": account_id}, after, True))
+                accounts.append(_write(self._store, before, after))
                 told.append(_outbox(before or {}, after, self._now))
         self._store.accounts.bulk(accounts)
         self._store.outbox.insert_many(told)
@@ -138,6 +139,17 @@ class Projection:
         for doc in self._store.health_days.find({"account_id": {"$in": ids}, "day": {"$in": days}}):
             found[doc["account_id"]].append(doc["close"])
         return found
+
+
+def _write(store: TenantStore, before: Doc | None, after: Doc) -> Write:
+    """Only what moved, so that MongoDB neither logs nor indexes the rest anew."""
+    if before is None:
+        return store.accounts.inserting(after)
+    moved = {k: v for k, v in after.items() if k not in before or before[k] != v}
+    change: Doc = {"$set": moved}
+    if gone := before.keys() - after.keys():
+        change["$unset"] = dict.fromkeys(gone, "")
+    return store.accounts.updating({"_id": after["_id"]}, change)
 
 
 def _membership(group: Group, kinds: Mapping[str, str]) -> Doc:
