@@ -141,6 +141,14 @@ GUARDS = (
         "tests/reliability/test_pages.py",
     ),
     Guard(
+        4,
+        "scores follow a run's end even if its worker dies",
+        "hub/scheduler.py",
+        "    connections.rescore_noted(store)\n",
+        "",
+        CRASHES + "test_a_worker_killed_while_it_syncs[run-closed@last]",
+    ),
+    Guard(
         5,
         "a delivery that cannot be parsed fails alone",
         "hub/engine/plan.py",

@@ -49,8 +49,12 @@ def test_the_web_killed_after_the_insert_and_before_the_doorbell(
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
-def test_a_worker_killed_between_a_page_and_the_next(ground: Ground) -> None:
-    ground.stack.restart("worker-1", once={"HUB_CRASH_AT": "page-applied@2"})
+@pytest.mark.parametrize("point", ["page-applied@2", "run-closed@last"])
+def test_a_worker_killed_while_it_syncs(ground: Ground, point: str) -> None:
+    """Between a page and the next; after the last stream's end, which every score waits for."""
+    streams = [ground.hub.plugins.connector(name).streams for name in ground.sandbox.vendors]
+    crash = point.replace("last", str(sum(map(len, streams))))
+    ground.stack.restart("worker-1", once={"HUB_CRASH_AT": crash})
     before = ground.stack.pids("worker-1")
     tenant = ground.connected()
     assert crashed(ground, "worker-1", before)
