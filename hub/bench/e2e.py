@@ -19,7 +19,7 @@ from hub.bench.world import World
 
 EVERY = 10
 """One in so many deliveries is watched until it is visible."""
-LOOK_S = 0.004
+LOOK_S = 0.008
 RATES = (500.0, 1_000.0)
 
 
