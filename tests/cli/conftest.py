@@ -13,7 +13,7 @@ import pytest
 
 from hub.bootstrap import Hub
 from hub.cli import main
-from hub.embedded import Services
+from hub.embedded import Embedded, Services
 from hub.sandbox import Sandbox
 from hub.settings import ROOT
 from hub.store.client import Doc
@@ -42,14 +42,21 @@ class Said:
 Run = Callable[..., Said]
 
 
+@pytest.fixture(scope="session")
+def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Stores of the commands alone: they see every tenant, so others' must not be here."""
+    with Embedded(tmp_path_factory.mktemp("cli")) as services:
+        yield services
+
+
 @pytest.fixture
-def hub(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+def hub(own_services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """The same hub as the commands find by their environment."""
-    monkeypatch.setenv("HUB_MONGODB_URI", services.mongodb_uri)
-    monkeypatch.setenv("HUB_REDIS_URL", services.redis_url)
+    monkeypatch.setenv("HUB_MONGODB_URI", own_services.mongodb_uri)
+    monkeypatch.setenv("HUB_REDIS_URL", own_services.redis_url)
     monkeypatch.setenv("HUB_MASTER_KEY", MASTER_KEY)
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
-    built = build_hub(services)
+    built = build_hub(own_services)
     for name in ("tenants", "users", "api_keys", "links"):
         built.catalogue.control.database[name].delete_many({})
     yield built

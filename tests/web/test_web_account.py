@@ -69,10 +69,10 @@ def test_a_merged_account_leads_to_the_one_that_lives(
     site: Site, account: Doc, ada: Browser
 ) -> None:
     store = site.stage.store
-    store.accounts.insert({"_id": "acc_old", "merged_into": "acc_older", "listed": False})
-    store.accounts.insert({"_id": "acc_older", "merged_into": account["_id"], "listed": False})
+    store.accounts.insert({"_id": "acc_old_page", "merged_into": "acc_older_page", "listed": False})
+    store.accounts.insert({"_id": "acc_older_page", "merged_into": account["_id"], "listed": False})
 
-    answer = ada.get("/accounts/acc_old/people?page=2")
+    answer = ada.get("/accounts/acc_old_page/people?page=2")
 
     assert answer.location == f"/accounts/{account['_id']}/people?page=2"
 
