@@ -66,7 +66,7 @@ def up(rest: list[str]) -> int:
 
 def test(rest: list[str]) -> int:
     workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "2"]
-    options = ["-q", *workers, *(["--dist", "loadfile"] if workers else [])]
+    options = ["-q", *workers, *(["--dist", "worksteal"] if workers else [])]
     os.chdir(ROOT)
     return become([str(PYTHON), "-m", "pytest", *options, *rest], DEV)
 
