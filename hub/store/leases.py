@@ -83,9 +83,3 @@ def seize(store: TenantStore, name: str, seconds: int) -> None:
     token = {"$add": [{"$ifNull": ["$token", 0]}, 1]}
     change = [{"$set": {"token": token, "holder": "", "expires_at": until}}]
     store.leases.update({"_id": f"{store.tenant_id}:{name}"}, change, upsert=True)
-
-
-def is_held(store: TenantStore, name: str) -> bool:
-    key = f"{store.tenant_id}:{name}"
-    alive = {"_id": key, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
-    return store.leases.find_one(alive, {"_id": 1}) is not None
