@@ -1,4 +1,4 @@
-"""Step 4 and 5 of apply: accounts and contacts from their source records, and their score.
+"""Step 4 of apply: accounts and contacts from their source records.
 
 An account is one versioned document: members, profile with provenance, health state, explanation.
 Its outbox entry is written in the same transaction, with an id made of account and version.
@@ -7,27 +7,19 @@ Its outbox entry is written in the same transaction, with an id made of account 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from hub.engine.membership import Group, Resolution
+from hub.engine.scoring import Scoring
 from hub.engine.supply import Supply
-from hub.health import scorecard as scorecards
 from hub.health import state as states
-from hub.health.closes import Close
-from hub.health.measures import measure
-from hub.health.score import next_due, score
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
 from mappings.survivorship import Member, survive
 
-SCORECARD = scorecards.default()
-CLOSES_AGO = (1, 2, 3, 7, 28)
-MRR_AGO = timedelta(days=90)
-REVENUE = {"account_id": 1, "mrr": 1}
 KINDS = ("crm", "billing", "support", "work", "usage")
 Move = tuple[Doc | None, Doc | None]
 
@@ -44,7 +36,7 @@ class Projection:
         self._groups: dict[str, Group] = {}
         self._retired: dict[str, str] = {}
         self._rescore: set[str] = set()
-        self._mrr_then: Mapping[str, Doc | None] = {}
+        self._scoring = Scoring(store, supply, now)
 
     def move(self, record: Doc, account_id: str | None, contribution: Doc) -> None:
         """A record's contribution leaves one account and enters another, or changes in place."""
@@ -84,19 +76,18 @@ class Projection:
             return
         ids = sorted(touched)
         known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
-        closes = self._closes(ids)
-        self._mrr_then = self._revenue_then(ids)
+        self._scoring.read(ids)
         accounts, told = [], []
         for account_id in ids:
             before = known.get(account_id)
-            after = self._account(account_id, before or {}, closes.get(account_id, ()))
+            after = self._account(account_id, before or {})
             if before is None or _differs(before, after):
                 accounts.append(_write(self._store, before, after))
                 told.append(_outbox(before or {}, after, self._now))
         self._store.accounts.bulk(accounts)
         self._store.outbox.insert_many(told)
 
-    def _account(self, account_id: str, before: Doc, closes: Sequence[Close]) -> Doc:
+    def _account(self, account_id: str, before: Doc) -> Doc:
         after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}
         after.pop("score_due", None)
         if account_id in self._groups:
@@ -108,37 +99,8 @@ class Projection:
             state = states.change(state, old, new, self._today)
         after["state"] = state or states.change({}, None, None, self._today)
         after["listed"] = not after.get("merged_into") and not after.get("deleted")
-        self._score(after, closes)
+        self._scoring.score(after)
         return after
-
-    def _score(self, account: Doc, closes: Sequence[Close]) -> None:
-        then = self._mrr_then.get(account["_id"])
-        context = replace(self._supply.context(account, self._now), mrr_then=then)
-        measures = measure(account["state"], context, self._today)
-        churned = account["flat"].get("lifecycle") == "churned" if "flat" in account else False
-        explained = score(
-            measures, SCORECARD, closes, self._today, account=account["_id"], churned=churned
-        )
-        due = next_due(
-            account["state"], measures, explained, SCORECARD, context, self._today, closes
-        )
-        account["health"] = explained
-        account["rollup"] = states.rollup(account["state"], context, self._today)
-        account["scored_at"] = self._now
-        account["next_due"] = due.isoformat() if due else None
-        account["sort"] = _sort(account)
-
-    def _revenue_then(self, ids: list[str]) -> Mapping[str, Doc | None]:
-        day = (self._today - MRR_AGO).isoformat()
-        kept = self._store.health_days.find({"account_id": {"$in": ids}, "day": day}, REVENUE)
-        return {doc["account_id"]: doc.get("mrr") for doc in kept}
-
-    def _closes(self, ids: list[str]) -> Mapping[str, Sequence[Close]]:
-        days = [(self._today - timedelta(days=ago)).isoformat() for ago in CLOSES_AGO]
-        found: dict[str, list[Close]] = defaultdict(list)
-        for doc in self._store.health_days.find({"account_id": {"$in": ids}, "day": {"$in": days}}):
-            found[doc["account_id"]].append(doc["close"])
-        return found
 
 
 def _write(store: TenantStore, before: Doc | None, after: Doc) -> Write:
@@ -232,21 +194,6 @@ def _edge(edge: Any) -> Doc:
 
 
 EDGE_FIELDS = ("a", "b", "rule", "kind", "value", "state", "reason")
-
-
-def _sort(account: Doc) -> Doc:
-    """The values that lists sort by, kept flat for their indexes."""
-    rollup, health = account["rollup"], account["health"]
-    mrr = rollup.get("mrr")
-    return {
-        "health": health["health"] if health["health"] is not None else 1000.0,
-        "band": health["band"],
-        "name": str(account.get("flat", {}).get("name") or "").casefold(),
-        "mrr": mrr["minor"] if mrr else -1,
-        "open_tickets": rollup["open_tickets"],
-        "last_touch": rollup["last_touch"] or "",
-        "trend": (health.get("trend") or {}).get("delta_28d"),
-    }
 
 
 COMPARED = ("profile", "members", "edges", "state", "health", "merged_into", "deleted", "listed")

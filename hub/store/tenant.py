@@ -39,6 +39,16 @@ COLLECTIONS = (
     "overlays",
     "pulses",
     "tenant_state",
+    "decisions",
+    "reviews",
+    "usage_events",
+    "usage_people",
+    "usage_days",
+    "event_names",
+    "scorecards",
+    "overrides",
+    "suppressions",
+    "privacy_requests",
 )
 
 
@@ -65,6 +75,16 @@ class TenantStore:
     overlays: Scoped
     pulses: Scoped
     tenant_state: Scoped
+    decisions: Scoped
+    reviews: Scoped
+    usage_events: Scoped
+    usage_people: Scoped
+    usage_days: Scoped
+    event_names: Scoped
+    scorecards: Scoped
+    overrides: Scoped
+    suppressions: Scoped
+    privacy_requests: Scoped
 
     def __init__(
         self,
