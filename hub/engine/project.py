@@ -145,6 +145,7 @@ def _contact(
         "merged_into": None,
         "members": [_card(doc) for doc in group.members],
         "edges": [_edge(edge) for edge in group.edges],
+        "aliases": sorted(group.aliases),
         "profile": profile,
         "flat": flat,
         "account_id": next((a for a in accounts if a), None),

@@ -24,6 +24,7 @@ from hub.engine.project import Projection
 from hub.engine.supply import CAPABILITIES, LINKED, Supply
 from hub.faultpoints import point
 from hub.health import facts
+from hub.identity import history
 from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
@@ -126,6 +127,7 @@ class Settler:
     def _settle_accounts(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
         result = membership.resolve(store, "account", due, self.authoritative, self.now())
         store.records.bulk(_member_writes(store, due, result, "account_id"))
+        history.note(store, "account", due, result, self.now())
         projection.regroup(result)
         _stir(store, result.stirred)
 
@@ -142,6 +144,7 @@ class Settler:
                     homes[doc["_id"]] = linking.account_of(doc, answers)[0]
                     writes.append(_hang(store, doc, answers, projection, fresh, result.stirred))
         store.records.bulk(writes)
+        history.note(store, "contact", due, result, self.now())
         projection.regroup_contacts(result, homes)
         _stir(store, result.stirred)
 

@@ -41,6 +41,8 @@ COLLECTIONS = (
     "tenant_state",
     "decisions",
     "reviews",
+    "resolution_log",
+    "link_labels",
     "usage_events",
     "usage_people",
     "usage_days",
@@ -77,6 +79,8 @@ class TenantStore:
     tenant_state: Scoped
     decisions: Scoped
     reviews: Scoped
+    resolution_log: Scoped
+    link_labels: Scoped
     usage_events: Scoped
     usage_people: Scoped
     usage_days: Scoped
