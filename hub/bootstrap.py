@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+import yaml
 from redis import Redis
 
 from hub import queue
@@ -92,7 +93,9 @@ class Hub:
     def mappings(self, store: TenantStore, connector: str) -> Mapping[str, ObjectMapping]:
         base = dict(self.plugins.mappings[connector])
         for doc in store.overlays.find({"connector": connector, "active": True}):
-            base[doc["object"]] = overlay(base[doc["object"]], doc["document"])
+            text = doc.get("text") or yaml.safe_dump(doc["document"], sort_keys=False)
+            file = f"overlay {doc['version']}" if doc.get("version") else "overlay"
+            base[doc["object"]] = overlay(base[doc["object"]], doc["document"], text, file)
         return base
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from mappings.errors import BrokenMapping
 
-__all__ = ["Problems", "Where", "read"]
+__all__ = ["Problems", "Where", "compose", "nearest", "read"]
 
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a place in the document."""
@@ -83,15 +83,21 @@ def read(text: str, file: str) -> tuple[Any, Problems]:
     """
     lines: dict[Where, int] = {}
     problems = Problems(file, lines)
+    node = compose(text, file)
+    return (_data(node, (), lines, problems) if node is not None else None), problems
+
+
+def compose(text: str, file: str) -> yaml.Node | None:
+    """The document's tree, whose nodes know their lines; raises BrokenMapping if it is no YAML."""
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise BrokenMapping([f"{file}:{line}: this is not YAML: {error.problem}"]) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise BrokenMapping([f"{file}:1: this is not YAML: {str(error)[:200]}"]) from None
-    return (_data(node, (), lines, problems) if node is not None else None), problems
+    return node
 
 
 def _data(node: yaml.Node, where: Where, lines: dict[Where, int], problems: Problems) -> Any:

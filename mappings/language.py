@@ -14,6 +14,7 @@ from typing import Any
 from mappings.compiler import compile_plan
 from mappings.document import Problems, read
 from mappings.errors import BrokenMapping
+from mappings.lines import Lines, laid_over, of_file, of_overlay
 from mappings.plan import Plan, plan
 from mappings.record import Context, Conversion, Link, Mapped
 from mappings.shape import define, merge
@@ -30,6 +31,7 @@ class ObjectMapping:
 
     source_fields: dotted names of the vendor's fields that it reads. rev: a hash of what the
     mapping says. custom_path: the part of the record that a tenant may pick custom fields from.
+    lines: where each value is written, in the file and in the overlay.
     """
 
     stream: str
@@ -41,6 +43,7 @@ class ObjectMapping:
     definition: Mapping[str, Any] = field(repr=False)
     objects: Mapping[str, str] = field(repr=False)
     conversions: Mapping[str, Conversion] = field(repr=False)
+    lines: Lines = field(repr=False)
     run: Callable[[Any, Context], Mapped] = field(repr=False)
 
     def apply(self, raw: Mapping[str, Any], context: Context) -> Mapped:
@@ -63,14 +66,20 @@ def load(text: str, file: str, conversions: Mapping[str, Conversion]) -> dict[st
         if checked is not None:
             made.append((definition, checked))
     problems.check()
+    lines = of_file(text, file)
     return {
-        checked.object: _mapping(definition, checked, objects, conversions)
+        checked.object: _mapping(definition, checked, objects, conversions, lines[checked.object])
         for definition, checked in made
     }
 
 
-def overlay(base: ObjectMapping, document: Mapping[str, Any]) -> ObjectMapping:
-    """A tenant's changes laid over a connector's mapping; raises BrokenMapping like load."""
+def overlay(
+    base: ObjectMapping, document: Mapping[str, Any], text: str = "", file: str = "overlay"
+) -> ObjectMapping:
+    """A tenant's changes laid over a connector's mapping; raises BrokenMapping like load.
+
+    `text` is the document as its author wrote it, for saying which line makes a value.
+    """
     problems = Problems(f"overlay of {base.object}")
     if not isinstance(document, Mapping):
         raise BrokenMapping([f"{problems.file}: an object with fields, custom or links is due"])
@@ -79,7 +88,8 @@ def overlay(base: ObjectMapping, document: Mapping[str, Any]) -> ObjectMapping:
     problems.check()
     if checked is None:
         raise BrokenMapping([f"{problems.file}: it cannot be used"])
-    return _mapping(definition, checked, base.objects, base.conversions)
+    lines = laid_over(base.lines, of_overlay(text, file))
+    return _mapping(definition, checked, base.objects, base.conversions, lines)
 
 
 def _items(data: Any, problems: Problems) -> list[tuple[tuple[int], Mapping[str, Any]]]:
@@ -111,6 +121,7 @@ def _mapping(
     checked: Plan,
     objects: Mapping[str, str],
     conversions: Mapping[str, Conversion],
+    lines: Lines,
 ) -> ObjectMapping:
     return ObjectMapping(
         stream=checked.stream,
@@ -122,6 +133,7 @@ def _mapping(
         definition=definition,
         objects=objects,
         conversions=conversions,
+        lines=lines,
         run=compile_plan(checked),
     )
 
