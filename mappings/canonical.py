@@ -163,6 +163,18 @@ _USAGE_EVENT = _entity(
     _enum("source", "sdk api mixpanel segment batch"),
 )
 
+_USAGE = _entity(
+    "usage",
+    *_all("text", "user_key", pii=True),
+    *_all("text", "group_key"),
+    *_all("day", "active_days", many=True),
+    *_all("map", "features", many=True),
+    *_all("timestamp", "first_seen_at"),
+    *_all("day", "last_active_on"),
+)
+"""What one person's use of one group's product adds up to: the days on which they were active, and
+for each feature the last of them, as {"feature": name, "day": day}."""
+
 _SUBSCRIPTION = _entity(
     "subscription",
     _enum(
@@ -217,6 +229,7 @@ ENTITIES: dict[str, Entity] = {
         _WORK_ITEM,
         _ACTIVITY,
         _USAGE_EVENT,
+        _USAGE,
         _SUBSCRIPTION,
         _INVOICE,
         _SATISFACTION,

@@ -16,6 +16,7 @@ LinkKind = Literal[
     "assignee",
     "reporter",
     "requester",
+    "user",
     "parent",
     "ticket",
     "project",

@@ -29,6 +29,7 @@ _TARGETS = {
     "owner": "user",
     "assignee": "user",
     "reporter": "user",
+    "user": "contact",
     "ticket": "ticket",
 }
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
