@@ -83,7 +83,7 @@ def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def _masked(key: str, value: Any) -> Any:
-    if _SECRET_KEY.search(key) and value is not None and not isinstance(value, bool):
+    if is_secret(key) and value is not None and not isinstance(value, bool):
         return MASK
     if _BODY_KEY.match(key) or isinstance(value, bytes | bytearray):
         return f"<{len(value)} not logged>" if hasattr(value, "__len__") else MASK
@@ -92,6 +92,11 @@ def _masked(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked("", item) for item in value]
     return text(value) if isinstance(value, str) else value
+
+
+def is_secret(key: str) -> bool:
+    """Whether a field of this name holds what nobody may see."""
+    return _SECRET_KEY.search(key) is not None
 
 
 def text(value: str) -> str:

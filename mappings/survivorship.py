@@ -37,6 +37,11 @@ MOST_RECENT: Final = frozenset(
 """Fields whose latest value wins; of a list it comes first."""
 
 
+def order_of(entity: str, name: str) -> tuple[str, ...]:
+    """The kinds of sources for a field, first the one whose word counts most."""
+    return ORDER.get((entity, name), _CRM_FIRST)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One source record of an entity. source: connector name; source_kind: crm, billing, support,
@@ -69,7 +74,7 @@ def survive(entity: str, members: Iterable[Member]) -> dict[str, Answer]:
 
 
 def _decide(entity: str, field: FieldSpec, holders: Sequence[Member]) -> Answer:
-    order = ORDER.get((entity, field.name), _CRM_FIRST)
+    order = order_of(entity, field.name)
     ranked = sorted(holders, key=lambda member: _rank(member, order))
     recent = (entity, field.name) in MOST_RECENT
     if recent:

@@ -46,7 +46,7 @@ def summary(contact: Doc) -> Doc:
 
 def one(store: TenantStore, contact_id: str) -> Doc:
     """With provenance and identity; a merged id answers with the contact that lives on."""
-    contact = _find(store, contact_id)
+    contact = find(store, contact_id)
     profile = contact.get("profile", {})
     return {
         **summary(contact),
@@ -58,7 +58,8 @@ def one(store: TenantStore, contact_id: str) -> Doc:
     }
 
 
-def _find(store: TenantStore, contact_id: str) -> Doc:
+def find(store: TenantStore, contact_id: str) -> Doc:
+    """The contact, or the one that it was merged into; raises NotFound."""
     wanted = contact_id
     for _ in range(accounts.MOST_MERGES):
         found = store.contacts.find_one({"_id": wanted})
