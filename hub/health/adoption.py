@@ -6,7 +6,6 @@ from hub.health.facts import FEATURE
 from hub.health.state import paying, seats
 from hub.health.view import Reading, View, counted, no_answer, not_configured, records
 
-WINDOW = 28
 EARLIER_MINIMUM = 10
 UNUSED_DAYS = 30
 NO_USE = "no use in the last 400 days"
@@ -14,15 +13,16 @@ NEVER_DAYS = 400.0
 
 
 def seat_utilisation(view: View) -> Reading:
-    """Distinct active contacts in 28 days for each seat, at most 1."""
+    """Distinct active contacts (28 days) for each seat, at most 1."""
     bought = seats(view.state, view.context)
     if not bought:
         return _without_seats(view)
-    first = view.day(WINDOW - 1)
+    days = view.window("seat_utilisation")
+    first = view.day(days - 1)
     last_active = view.state.get("counters", {}).get("last_active", {})
     active = sum([n for day, n in last_active.items() if day >= first])
-    text = f"{active} of {counted(bought, 'seat')} used in the last 28 days"
-    return Reading(min(1.0, active / bought), text, view.span("usage", WINDOW))
+    text = f"{active} of {counted(bought, 'seat')} used in the last {days} days"
+    return Reading(min(1.0, active / bought), text, view.span("usage", days))
 
 
 def _without_seats(view: View) -> Reading:
@@ -33,12 +33,13 @@ def _without_seats(view: View) -> Reading:
 
 def usage_trend(view: View) -> Reading:
     """Active user-days in 28 days over those in the 28 days before."""
-    recent = view.count("active_user_days", WINDOW)
-    earlier = view.count("active_user_days", WINDOW, before=WINDOW)
+    days = view.window("usage_trend")
+    recent = view.count("active_user_days", days)
+    earlier = view.count("active_user_days", days, before=days)
     if earlier < EARLIER_MINIMUM:
-        return no_answer(f"only {counted(earlier, 'active user-day')} in the 28 days before")
-    text = f"{counted(recent, 'active user-day')} vs {earlier} in the 28 days before"
-    return Reading(recent / earlier, text, view.span("usage", WINDOW))
+        return no_answer(f"only {counted(earlier, 'active user-day')} in the {days} days before")
+    text = f"{counted(recent, 'active user-day')} vs {earlier} in the {days} days before"
+    return Reading(recent / earlier, text, view.span("usage", days))
 
 
 def usage_recency(view: View) -> Reading:
@@ -47,8 +48,8 @@ def usage_recency(view: View) -> Reading:
     caps = _unused_seats(view, last)
     if last is None:
         return Reading(NEVER_DAYS, NO_USE, (), caps=caps)
-    text = f"last used on {last}, {counted(view.age(last), 'day')} ago"
-    return Reading(float(view.age(last)), text, (f"usage:{last}..{last}",), caps=caps)
+    text = f"last used on {last}"
+    return Reading(float(view.age(last)), text, (f"usage:{last}..{last}",), caps=caps, ages=True)
 
 
 def _unused_seats(view: View, last: str | None) -> tuple[str, ...]:
@@ -68,7 +69,8 @@ def feature_breadth(view: View) -> Reading:
     wanted = sorted(set(view.context.key_features))
     if not wanted:
         return not_configured("no key features are listed")
-    counters, first = view.state.get("counters", {}), view.day(WINDOW - 1)
+    days = view.window("feature_breadth")
+    counters, first = view.state.get("counters", {}), view.day(days - 1)
     used = [f for f in wanted if any(day >= first for day in counters.get(FEATURE + f, ()))]
-    text = f"{len(used)} of {counted(len(wanted), 'key feature')} used in the last 28 days"
-    return Reading(len(used) / len(wanted), text, records(used))
+    text = f"{len(used)} of {counted(len(wanted), 'key feature')} used in the last {days} days"
+    return Reading(len(used) / len(wanted), text, view.span("usage", days))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from hub.health.windows import WINDOWS
+
 Capability = Literal[
     "ticket", "satisfaction", "activity", "work_item", "subscription", "invoice", "usage"
 ]
@@ -73,6 +75,9 @@ class HealthContext:
       help desk makes `ticket` linked even with no ticket, and then no ticket is a real zero.
     seats, mrr, renewal_on: the tenant's own fields on the account, used when no subscription says.
     seats_field: whether the tenant names such a field for seats at all.
+    seat_source: `account` counts that field alone, `subscription` only without subscribed seats.
+    windows: days of a measure where the scorecard says otherwise than `windows.WINDOWS`.
+    pulse_full_days, pulse_gone_days: a pulse counts whole so long, and not at all from then on.
     mrr_then: MRR at the day close 90 days ago; None when the account is younger.
     rates: reporting currency units per unit of a currency, frozen per scorecard revision.
     csat_rate: the tenant's share of positive ratings, frozen per scorecard revision.
@@ -91,6 +96,14 @@ class HealthContext:
     key_features: tuple[str, ...] = ()
     pulse: Pulse | None = None
     csat_rate: float = 0.9
+    seat_source: Literal["subscription", "account"] = "subscription"
+    windows: Mapping[str, int] = field(default_factory=dict)
+    pulse_full_days: int = 60
+    pulse_gone_days: int = 90
+
+    def window(self, key: str) -> int:
+        """Days that this measure looks back."""
+        return self.windows.get(key) or WINDOWS[key]
 
 
 def reporting_mrr(

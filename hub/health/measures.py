@@ -30,6 +30,7 @@ class Measure(NamedTuple):
     between). `caps`: guard rails raised by its facts. `broken`: it lost its value because a source
     that knows the account has been stale for too long, or is not whole yet.
     `blend`: share of the measure's score that comes from `value`; the rest is the reference.
+    `ages`: with nothing new, the value is one more tomorrow.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Measure(NamedTuple):
     caps: tuple[str, ...] = ()
     broken: bool = False
     blend: float = 1.0
+    ages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _measured(key: str, unit: str, supply: _Supply, reading: Reading | None) -> 
         known,
         reading.caps,
         blend=reading.known,
+        ages=reading.ages and supply.state == "ok",
     )
 
 

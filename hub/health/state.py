@@ -14,12 +14,12 @@ from typing import Any
 
 from hub.health.context import HealthContext, reporting_mrr
 from hub.health.facts import CONTACT, TOUCH, Contribution
+from hub.health.view import LONG_HORIZON_DAYS
 
 State = dict[str, Any]
 
 HORIZON_DAYS = 120
 """The longest window (90 days) and room to read the last value of a source that went stale."""
-LONG_HORIZON_DAYS = 400
 LONG = frozenset({"touch_days", "last_active"})
 """One bucket per day and account, kept long enough to say when the last one was."""
 ITEM_HORIZON_DAYS = {"nps": 210}
@@ -124,12 +124,14 @@ def rollup(state: Mapping[str, Any], context: HealthContext, today: date) -> dic
         "last_touch": max(touches, default=None),
         "mrr": reporting_mrr(subscriptions, context),
         "seats": seats(state, context),
-        "renewal_on": _renewal(subscriptions, context, now),
+        "renewal_on": renewal_on(subscriptions, context, now),
     }
 
 
 def seats(state: Mapping[str, Any], context: HealthContext) -> int | None:
-    """Seats of live subscriptions, else the tenant's own field."""
+    """Seats of live subscriptions, else the tenant's own field; that alone if it is the source."""
+    if context.seat_source == "account":
+        return context.seats
     live = [s["seats"] for s in paying(state).values() if "seats" in s]
     return sum(live) if live else context.seats
 
@@ -146,7 +148,10 @@ def touched_contacts(state: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     return {name: days for name, days in counters.items() if name.startswith(TOUCH)}
 
 
-def _renewal(subscriptions: list[dict[str, Any]], context: HealthContext, now: str) -> str | None:
+def renewal_on(
+    subscriptions: Iterable[Mapping[str, Any]], context: HealthContext, now: str
+) -> str | None:
+    """The earliest end of a live subscription's period that lies ahead, else the tenant's field."""
     gone = ("canceled", "incomplete_expired")
     ends = [s.get("period_end", "") for s in subscriptions if s.get("status") not in gone]
     ahead = [end for end in ends if end >= now]

@@ -9,9 +9,7 @@ from hub.health.facts import OPENED
 from hub.health.state import seats
 from hub.health.view import Reading, View, counted, records
 
-LOAD_DAYS = 30
 LOAD_SEATS = 25
-REOPEN_DAYS = 90
 URGENT_OPEN_DAYS = 7
 LOAD_OF_TYPE = {"question": 0.5, "feature_request": 0.0}
 """How much of a ticket a type counts; every other type counts whole."""
@@ -36,16 +34,17 @@ def _pressing(ticket: Mapping[str, Any], priorities: tuple[str, ...]) -> bool:
 
 def ticket_load(view: View) -> Reading:
     """Tickets opened in 30 days for each 25 seats; small accounts are taken as of 25."""
+    days = view.window("ticket_load")
     opened, weighted = 0, 0.0
     for counter in view.state.get("counters", {}):
         if counter.startswith(OPENED):
-            n = view.count(counter, LOAD_DAYS)
+            n = view.count(counter, days)
             opened += n
             weighted += n * LOAD_OF_TYPE.get(counter[len(OPENED) :], 1.0)
     size = max(LOAD_SEATS, seats(view.state, view.context) or 0)
     load = weighted * LOAD_SEATS / size
-    text = f"{counted(opened, 'ticket')} opened in 30 days, a load of {load:.1f} for each 25 seats"
-    return Reading(load, text, view.span("tickets", LOAD_DAYS))
+    text = f"{counted(opened, 'ticket')} opened in {days} days, a load of {load:.1f} for each 25 seats"
+    return Reading(load, text, view.span("tickets", days))
 
 
 def oldest_waiting(view: View) -> Reading:
@@ -58,12 +57,13 @@ def oldest_waiting(view: View) -> Reading:
     if not waiting:
         return Reading(0.0, "no ticket waits for us")
     since, key = min(waiting)
-    age = view.age(since)
-    return Reading(float(age), f"a ticket has waited for us {counted(age, 'day')}", (key,))
+    text = f"a ticket has waited for us since {since}"
+    return Reading(float(view.age(since)), text, (key,), ages=since <= view.day(0))
 
 
 def reopens(view: View) -> Reading:
     """Reopenings that the vendor reports, of tickets solved (else opened) in 90 days."""
-    n = view.count("reopens", REOPEN_DAYS)
-    text = f"{counted(n, 'reopening')} of tickets in 90 days"
-    return Reading(float(n), text, view.span("tickets", REOPEN_DAYS))
+    days = view.window("reopens")
+    n = view.count("reopens", days)
+    text = f"{counted(n, 'reopening')} of tickets in {days} days"
+    return Reading(float(n), text, view.span("tickets", days))

@@ -10,13 +10,16 @@ from typing import Any, Literal, NamedTuple
 from hub.health.context import HealthContext
 
 EVIDENCE_LIMIT = 20
+LONG_HORIZON_DAYS = 400
+"""How long it is known when the last one was."""
 
 
 class Reading(NamedTuple):
     """A value with its words and its evidence, or why there is none.
 
     `known`: the share of the value that is knowledge and not the reference value (a fading pulse);
-    `caps`: guard rails that the facts behind this measure raise.
+    `caps`: guard rails that the facts behind this measure raise; `ages`: with nothing new, the value
+    is one more tomorrow.
     """
 
     value: float | None
@@ -24,6 +27,7 @@ class Reading(NamedTuple):
     evidence: tuple[str, ...] = ()
     known: float = 1.0
     caps: tuple[str, ...] = ()
+    ages: bool = False
     missing: Literal["no_answer", "not_configured"] | None = None
 
 
@@ -54,6 +58,10 @@ class View:
             self._days[ago] = (self.today - timedelta(days=ago)).isoformat()
         return self._days[ago]
 
+    def window(self, key: str) -> int:
+        """Days that this measure looks back."""
+        return self.context.window(key)
+
     def age(self, day: str) -> int:
         """Whole days since a day; a day to come is of age 0."""
         return max(0, self.today.toordinal() - date.fromisoformat(day).toordinal())
@@ -65,10 +73,10 @@ class View:
         return sum([n for day, n in buckets.items() if first <= day <= last])
 
     def last(self, counter: str) -> str | None:
-        """The latest day, up to today, on which a counter counted."""
-        today = self.day(0)
-        days = [day for day in self.state.get("counters", {}).get(counter, ()) if day <= today]
-        return max(days, default=None)
+        """The latest day of the last 400, up to today, on which a counter counted."""
+        first, today = self.day(LONG_HORIZON_DAYS - 1), self.day(0)
+        counted = self.state.get("counters", {}).get(counter, ())
+        return max([day for day in counted if first <= day <= today], default=None)
 
     def items(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         """Records by their key."""
