@@ -7,39 +7,23 @@ fetch the ticket. Placeholders are filled in as they are, so that a quote in one
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import json
 import re
 from datetime import timedelta
 from typing import Any
 
-from hub.api import BadSignature, Change, Delivery, Malformed, Registration
+from hub.api import Change, Delivery, Malformed
+from hub.api.signing import SharedSecret
 
 TICKET = "ticket"
-USER = b"hub:"
 WRAPPER = "freshdesk_webhook"
 """The key around a body whose fields the admin only ticks (content "Simple")."""
 TICKET_ID = re.compile(r'"ticket_id"\s*:\s*"?([0-9]{1,19})\b', re.ASCII)
+verify = SharedSecret().verify
+
 UNDER_WAY = timedelta(seconds=60)
 """Nothing says when it happened; a fetch that is older than this before the receipt is early."""
-
-
-def verify(delivery: Delivery, registration: Registration) -> None:
-    """Check our secret in `X-Hub-Secret`, or as the password of the user `hub`.
-
-    Raises BadSignature, also where no secret is set.
-    """
-    given = (_header(delivery), _password(delivery))
-    matched = False
-    for secret in registration.secrets:
-        for value in given:
-            matched |= bool(secret) and hmac.compare_digest(secret.encode(), value)
-    if not matched:
-        raise BadSignature(
-            "Neither the header X-Hub-Secret nor the password of the rule is our secret."
-        )
 
 
 def delivery_key(delivery: Delivery) -> str:
@@ -79,17 +63,3 @@ def _whole(text: str) -> str | None:
     value = body.get("ticket_id") if isinstance(body, dict) else None
     digits = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return digits if re.fullmatch(r"[0-9]{1,19}", digits) else None
-
-
-def _header(delivery: Delivery) -> bytes:
-    return delivery.headers.get("x-hub-secret", "").encode("utf-8", "surrogateescape")
-
-
-def _password(delivery: Delivery) -> bytes:
-    """The password of Basic authentication, empty unless the user is `hub`."""
-    scheme, _, value = delivery.headers.get("authorization", "").partition(" ")
-    try:
-        pair = base64.b64decode(value.strip().encode(), validate=True)
-    except (ValueError, UnicodeEncodeError):
-        return b""
-    return pair.removeprefix(USER) if scheme.lower() == "basic" and pair.startswith(USER) else b""

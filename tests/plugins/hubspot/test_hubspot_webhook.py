@@ -149,7 +149,7 @@ def test_wrong_deliveries_are_refused(bad: Delivery) -> None:
 
 
 def test_the_secret_decides() -> None:
-    with pytest.raises(BadSignature, match="No HubSpot secret"):
+    with pytest.raises(BadSignature, match="No secret is set"):
         verify(ours(), registration())
     with pytest.raises(BadSignature):
         verify(ours(), registration("another connection's"))
