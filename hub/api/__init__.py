@@ -278,3 +278,5 @@ class Connector:
     requires_hub: str = ">=0.1"
     authoritative: bool = False
     """At most one record per connection may be in one account (CRM and billing systems)."""
+    takes_events: bool = False
+    """Its connections are sent usage events, with write keys."""
