@@ -75,18 +75,15 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
 
 def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     now = hub.now(store.tenant_id)
-    days.close(store, now)
+    days.note(store, now)
     _note_stale(store, hub, now)
     connections.rescore_noted(store)
     purge.purge(hub, store, now)
     today = now.date().isoformat()
-    store.accounts.update_many(
-        {"next_due": {"$lte": today}, "score_due": {"$exists": False}},
-        {"$set": {"score_due": True}, "$unset": {"next_due": ""}},
-    )
     waits = (
         store.records.find_one({"due": {"$gte": 1}}, {"_id": 1})
         or store.accounts.find_one({"score_due": True}, {"_id": 1})
+        or store.accounts.find_one({"next_due": {"$lte": today}}, {"_id": 1})
         or store.outbox.find_one({}, {"_id": 1})
     )
     return int(hub.bell.ring_settle(store.tenant_id)) if waits else 0

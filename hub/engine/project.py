@@ -65,9 +65,12 @@ class Projection:
         self._store.contacts.bulk(writes)
 
     def take_score_due(self, limit: int) -> int:
-        """Accounts whose score is due by time or by a change of supply join the batch."""
-        due = self._store.accounts.find({"score_due": True}, {"_id": 1}).limit(limit)
-        self._rescore = {doc["_id"] for doc in due}
+        """Accounts whose score is due by a change of supply or by time join the batch."""
+        for wanted in ({"score_due": True}, {"next_due": {"$lte": self._today.isoformat()}}):
+            left = limit - len(self._rescore)
+            if left > 0:
+                found = self._store.accounts.find(wanted, {"_id": 1}).limit(left)
+                self._rescore |= {doc["_id"] for doc in found}
         return len(self._rescore)
 
     def write(self) -> None:
@@ -76,7 +79,7 @@ class Projection:
             return
         ids = sorted(touched)
         known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
-        self._scoring.read(ids)
+        self._scoring.read(known.values())
         accounts, told = [], []
         for account_id in ids:
             before = known.get(account_id)
@@ -85,6 +88,7 @@ class Projection:
                 accounts.append(_write(self._store, before, after))
                 told.append(_outbox(before or {}, after, self._now))
         self._store.accounts.bulk(accounts)
+        self._scoring.write()
         self._store.outbox.insert_many(told)
 
     def _account(self, account_id: str, before: Doc) -> Doc:
@@ -99,7 +103,7 @@ class Projection:
             state = states.change(state, old, new, self._today)
         after["state"] = state or states.change({}, None, None, self._today)
         after["listed"] = not after.get("merged_into") and not after.get("deleted")
-        self._scoring.score(after)
+        self._scoring.score(after, before)
         return after
 
 

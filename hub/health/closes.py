@@ -19,6 +19,7 @@ Explanation = Mapping[str, Any]
 TREND_DAYS = 28
 TREND_POINTS = 5
 CHANGE_DAYS = 7
+REVENUE_DAYS = 90
 
 
 def day_close(explanation: Explanation) -> Close:
@@ -61,6 +62,30 @@ def trend(health: float | None, closes: Sequence[Close], today: date) -> dict[st
     month = _delta(health, close_ago(closes, today, TREND_DAYS))
     week = _delta(health, close_ago(closes, today, CHANGE_DAYS))
     return {"delta_28d": month, "delta_7d": week, "direction": _direction(month)}
+
+
+def revenue_on(log: Sequence[Sequence[Any]], day: str) -> Any:
+    """The monthly revenue at a day's close; None before the first one that is known.
+
+    `log` is [[day, money], ...], oldest first, with one entry for each change.
+    """
+    return next((money for since, money in reversed(log) if since <= day), None)
+
+
+def revenue_logged(log: Sequence[Sequence[Any]], day: str, money: Any) -> list[list[Any]]:
+    """The log after a day's close, without what nobody asks for any more."""
+    entries = [list(entry) for entry in log]
+    if revenue_on(entries, day) != money:
+        entries.append([day, money])
+    oldest = (date.fromisoformat(day) - timedelta(days=REVENUE_DAYS)).isoformat()
+    past = sum(1 for since, _ in entries if since <= oldest)
+    return entries[max(past - 1, 0) :]
+
+
+def revenue_due(log: Sequence[Sequence[Any]], today: date) -> date | None:
+    """The first day to come on which the revenue of 90 days ago is another."""
+    later = (date.fromisoformat(since) + timedelta(days=REVENUE_DAYS) for since, _ in log)
+    return min((day for day in later if day > today), default=None)
 
 
 def _delta(health: float | None, close: Close | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.health.context import ratio, reporting_mrr
-from hub.health.view import Reading, View, counted, no_answer, records
+from hub.health.view import Reading, View, no_answer, records
 
 WRITTEN_OFF_DAYS = 30
 OVERDUE_CAP_DAYS = 30
@@ -18,8 +18,10 @@ def payment(view: View) -> Reading:
     caps = ("payment_overdue",) if worst >= OVERDUE_CAP_DAYS else ()
     if not worst:
         return Reading(0.0, "no invoice is overdue")
-    text = f"the worst invoice is {counted(worst, 'day')} overdue"
-    return Reading(float(worst), text, (evidence,), caps=caps)
+    due = view.items("invoices").get(evidence, {}).get("due_on")
+    ages = [view.age(i["due_on"]) for i in view.items("invoices").values() if "due_on" in i]
+    text = f"the worst invoice was due on {due}" if due else "a bill is given up as unpaid"
+    return Reading(float(worst), text, (evidence,), caps=caps, ages=worst in ages)
 
 
 def _overdue(view: View) -> dict[str, int]:

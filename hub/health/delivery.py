@@ -20,5 +20,5 @@ def oldest_bug(view: View) -> Reading:
     if not bugs:
         return Reading(0.0, "no open bug")
     since, key = min(bugs)
-    age = view.age(since)
-    return Reading(float(age), f"a bug has been open {counted(age, 'day')}", (key,))
+    text = f"a bug has been open since {since}"
+    return Reading(float(view.age(since)), text, (key,), ages=since <= view.day(0))

@@ -80,9 +80,7 @@ def _earliest(days: Iterable[date], tomorrow: date) -> date | None:
     return first
 
 
-def _bucket_days(
-    state: Mapping[str, Any], context: HealthContext, today: date
-) -> Iterator[date]:
+def _bucket_days(state: Mapping[str, Any], context: HealthContext, today: date) -> Iterator[date]:
     """A bucket enters the windows on its day and leaves each window behind it."""
     for name, buckets in state.get("counters", {}).items():
         yield from _after(buckets, today, 0, *_windows(name, context))
@@ -149,9 +147,10 @@ def _held_days(
 ) -> Iterator[date]:
     """A band held by hysteresis is looked at each day."""
     health = explanation["health"]
-    if health is not None and comparable(closes, scorecard.revision, today):
-        if explanation["band"] != plain_band(health, scorecard):
-            yield today + timedelta(days=1)
+    if health is None or not comparable(closes, scorecard.revision, today):
+        return
+    if explanation["band"] != plain_band(health, scorecard):
+        yield today + timedelta(days=1)
 
 
 def _stirred_days(stirs: Iterable[str], today: date) -> Iterator[date]:
@@ -163,6 +162,8 @@ def _forgotten_days(state: Mapping[str, Any], today: date) -> Iterator[date]:
     """The last use and the last touch are known for a long time, but not for ever."""
     now = today.isoformat()
     for name in LONG:
-        last = max([day for day in state.get("counters", {}).get(name, ()) if day <= now], default="")
+        last = max(
+            [day for day in state.get("counters", {}).get(name, ()) if day <= now], default=""
+        )
         if last:
             yield date.fromisoformat(last) + timedelta(days=LONG_HORIZON_DAYS)

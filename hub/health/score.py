@@ -106,6 +106,7 @@ def _row(
         "kept": value,
         "kept_caps": list(measure.caps),
         "broken": measure.broken,
+        "ages": measure.ages,
     }
     if measure.broken and before:
         row |= {"kept": before["kept"], "kept_caps": before["kept_caps"]}

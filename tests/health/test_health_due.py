@@ -131,14 +131,16 @@ def test_a_flat_piece_of_a_curve_is_waited_out() -> None:
     assert due == at(5).date() + timedelta(days=15)
 
 
-def test_a_held_band_and_a_moving_trend_are_due_tomorrow() -> None:
+def test_a_trend_is_due_a_week_and_four_weeks_after_a_stir_and_a_held_band_tomorrow() -> None:
     found, told, context = scored({}, TODAY, None)
     close = score.day_close(told) | {"day": "2026-03-03"}
     other = close | {"health": close["health"] + 1}
     tomorrow = TODAY + timedelta(days=1)
-    same = score.next_due({}, found, told, CARD, context, TODAY, [close])
-    assert same == date(2026, 3, 3) + timedelta(days=7)
-    assert score.next_due({}, found, told, CARD, context, TODAY, [other]) == tomorrow
+    assert score.next_due({}, found, told, CARD, context, TODAY, [close]) is None
+    stirred = score.next_due({}, found, told, CARD, context, TODAY, [other], ["2026-03-03"])
+    assert stirred == date(2026, 3, 3) + timedelta(days=7)
+    long_ago = score.next_due({}, found, told, CARD, context, TODAY, [other], ["2026-02-20"])
+    assert long_ago == date(2026, 2, 20) + timedelta(days=28)
     held = told | {"band": "red"}
     assert score.next_due({}, found, held, CARD, context, TODAY, [close]) == tomorrow
 
