@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub import endpoints, erasing
+from hub import endpoints, erasing, write_keys
 from hub.api import Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
@@ -260,6 +260,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
         leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
     leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
     endpoints.remove(hub, tenant_id, connection)
+    write_keys.forget(hub, tenant_id, connection_id)
     hub.catalogue.control.unlisten(connection_id)
     if erase:
         erasing.erase(hub, store, connection_id)

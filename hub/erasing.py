@@ -27,6 +27,7 @@ ERASABLE = (
     "runs",
     "refused",
     "ledgers",
+    "usage_events",
 )
 SETTLE_WITHIN_S = 600
 DUE_AGAIN = {

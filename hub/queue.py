@@ -57,6 +57,9 @@ class Doorbell:
     def ring_settle(self, tenant_id: str) -> bool:
         return self._ring(DRAIN, "hub.jobs.settle", tenant_id)
 
+    def ring_usage(self, tenant_id: str) -> bool:
+        return self._ring(DRAIN, "hub.jobs.usage", tenant_id)
+
     def ring_sync(self, tenant_id: str, connection_id: str, stream: str) -> bool:
         return self._ring(SYNC, "hub.jobs.sync", tenant_id, connection_id, stream)
 

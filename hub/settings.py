@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         256 * 1024 * 1024, ge=0, description="bytes; below it nothing is taken"
     )
     retention_days: int = Field(30, ge=1, description="raw deliveries are kept so long")
+    usage_retention_days: int = Field(
+        400, ge=1, description="raw usage events are kept so long, where a tenant says nothing else"
+    )
+    usage_rate: int = Field(5000, ge=1, description="events a second of a new write key")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="log from here on"
     )

@@ -11,36 +11,38 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Generic, TypeVar
 
 import structlog
 
 from hub.errors import TryAgainSoon
 from hub.store.errors import StoreError
-from hub.store.intake import Arrival
 
 log = structlog.get_logger(__name__)
 
+Row = TypeVar("Row")
 FLIGHTS = 2
 MOST = 500
 """Rows in one commit: enough for the rate, few enough for a short write."""
 
 
 @dataclass(slots=True)
-class Waiting:
+class Waiting(Generic[Row]):
     """One request's rows and the request that waits for them."""
 
-    arrivals: Sequence[Arrival]
+    arrivals: Sequence[Row]
     since: float
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
 
 
-class Committer:
+class Committer(Generic[Row]):
     """Takes rows from request handlers; returns to each when its rows are durable."""
 
-    def __init__(self, write: Callable[[Sequence[Arrival]], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[Row]], None], most: int = MOST) -> None:
         self._write = write
-        self._queue: deque[Waiting] = deque()
+        self._most = most
+        self._queue: deque[Waiting[Row]] = deque()
         self._wake = threading.Semaphore(0)
         self._started = False
 
@@ -51,7 +53,7 @@ class Committer:
         except IndexError:
             return 0, 0.0
 
-    def commit(self, arrivals: Sequence[Arrival], timeout_s: float) -> None:
+    def commit(self, arrivals: Sequence[Row], timeout_s: float) -> None:
         """Returns once the rows are durable. Raises TryAgainSoon; a retry is then harmless."""
         self._start()
         waiting = Waiting(arrivals, monotonic())
@@ -76,10 +78,10 @@ class Committer:
             if batch:
                 self._commit(batch)
 
-    def _take(self) -> list[Waiting]:
-        batch: list[Waiting] = []
+    def _take(self) -> list[Waiting[Row]]:
+        batch: list[Waiting[Row]] = []
         rows = 0
-        while self._queue and rows < MOST:
+        while self._queue and rows < self._most:
             try:
                 waiting = self._queue.popleft()
             except IndexError:
@@ -88,7 +90,7 @@ class Committer:
             rows += len(waiting.arrivals)
         return batch
 
-    def _commit(self, batch: list[Waiting]) -> None:
+    def _commit(self, batch: list[Waiting[Row]]) -> None:
         error: Exception | None = None
         try:
             self._write([arrival for waiting in batch for arrival in waiting.arrivals])

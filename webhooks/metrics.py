@@ -7,3 +7,9 @@ DELIVERIES = Counter(
     "Webhook requests by connector and answer",
     ["connector", "status"],
 )
+EVENT_REQUESTS = Counter(
+    "hub_usage_requests_total",
+    "Requests with usage events by address and answer",
+    ["address", "status"],
+)
+EVENTS = Counter("hub_usage_events_total", "Usage events by what became of them", ["fate"])

@@ -33,7 +33,7 @@ class Refusals:
     def keep(self, route: Route, environ: dict[str, Any], refusal: Refuse) -> None:
         """At most a few a second for each endpoint; a full store must not hide the refusal."""
         endpoint_id = route.registration.endpoint_id
-        if not _is_time(self._kept_at, endpoint_id, KEEP_EVERY_S):
+        if not is_time(self._kept_at, endpoint_id, KEEP_EVERY_S):
             return
         refused = self._hub.store(route.tenant_id).refused
         entry = {
@@ -58,7 +58,7 @@ class Refusals:
         """The first delivery makes a waiting endpoint active."""
         endpoint_id = route.registration.endpoint_id
         waiting = route.registration.state == "waiting"
-        if not _is_time(self._seen_at, endpoint_id, SEEN_EVERY_S) and not waiting:
+        if not is_time(self._seen_at, endpoint_id, SEEN_EVERY_S) and not waiting:
             return
         mine = {"_id": endpoint_id, "tenant_id": route.tenant_id}
         change: dict[str, Any] = {"last_delivery_at": at}
@@ -70,7 +70,7 @@ class Refusals:
             log.warning("endpoint_not_marked")
 
 
-def _is_time(seen: dict[str, float], key: str, every_s: float) -> bool:
+def is_time(seen: dict[str, float], key: str, every_s: float) -> bool:
     now = monotonic()
     if now - seen.get(key, -every_s) < every_s:
         return False

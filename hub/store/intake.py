@@ -42,11 +42,11 @@ def commit(catalogue: Catalogue, arrivals: Sequence[Arrival]) -> None:
         try:
             inbox.insert_many(rows, ordered=False)
         except BulkWriteError as error:
-            again = [_again(some[place]) for place in _met(error)]
+            again = [_again(some[place]) for place in met(error)]
             inbox.bulk_write(again, ordered=False)
 
 
-def _met(error: BulkWriteError) -> list[int]:
+def met(error: BulkWriteError) -> list[int]:
     """Places of the rows that were there before; any other failure is raised."""
     failures: list[dict[str, Any]] = error.details.get("writeErrors", [])
     if error.details.get("writeConcernErrors") or any(
@@ -57,10 +57,14 @@ def _met(error: BulkWriteError) -> list[int]:
 
 
 def _again(arrival: Arrival) -> UpdateOne:
-    """Count the repeat; where the key is only a hash of the body, A, B, A is three edits."""
+    """Count the repeat; where the key is only a hash of the body, A, B, A is three edits.
+
+    What a privacy request took a part of cannot be worked on again.
+    """
     row = arrival.row
     reopened = ["failed"] if arrival.holds else ["failed", "done"]
-    finished = {"$in": ["$state", reopened]}
+    whole = {"$eq": [{"$type": "$erased"}, "missing"]}
+    finished = {"$and": [{"$in": ["$state", reopened]}, whole]}
     change = {
         "duplicates": {"$add": [{"$ifNull": ["$duplicates", 0]}, 1]},
         "state": {"$cond": [finished, "pending", "$state"]},

@@ -18,7 +18,7 @@ STORE_TIMEOUT_MS = 3_000
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The whole site: the webhook edge in front, then API, screens and the status pages."""
+    """The whole site: the edges in front, then API, screens and the status pages."""
     settings = settings or load_settings(need_stores=True)
     logs.configure(settings.log_level, settings.log_format)
     hub = bootstrap.build(settings, timeout_ms=STORE_TIMEOUT_MS)
@@ -31,11 +31,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _add_parts(app: Flask, hub: Hub) -> None:
-    """API, screens, and the edge: the hub may import `webhooks` here alone."""
+    """API, screens, and the edges: the hub may import `webhooks` here alone."""
     for name in ("hub.web.api", "hub.web.screens"):
         importlib.import_module(name).register(app, hub)
-    edge = importlib.import_module("webhooks.edge")
-    app.wsgi_app = edge.Edge(hub, app.wsgi_app)  # type: ignore[method-assign]
+    for module, name in (("webhooks.edge", "Edge"), ("webhooks.usage_edge", "UsageEdge")):
+        edge = getattr(importlib.import_module(module), name)
+        app.wsgi_app = edge(hub, app.wsgi_app)  # type: ignore[method-assign]
 
 
 def _session_key(settings: Settings) -> bytes:

@@ -88,6 +88,7 @@ PRODUCT_USAGE = Connector(
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
     conversions=CONVERSIONS,
+    takes_events=True,
 )
 
 

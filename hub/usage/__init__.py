@@ -1,0 +1,1 @@
+"""Product usage: events as they are sent, and what becomes of them."""

@@ -1,0 +1,30 @@
+"""A hub that takes events over real HTTP, one usage source, and a key to send with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hub.bootstrap import Hub
+from hub.embedded import Services
+from tests.stage import build_hub
+from tests.usage.sending import Sender, taking
+
+
+@pytest.fixture(scope="module")
+def hub(services: Services) -> Iterator[Hub]:
+    made = build_hub(services)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def address(hub: Hub) -> Iterator[str]:
+    with taking(hub) as url:
+        yield url
+
+
+@pytest.fixture
+def sender(hub: Hub, address: str) -> Sender:
+    return Sender(hub, address)
