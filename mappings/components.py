@@ -6,7 +6,9 @@ Constraints are checked on whole components, since two harmless pairs can make a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from mappings.evidence import Decision
 
 SIZE_CAP = 50
 """The most records one component may hold."""
@@ -16,16 +18,22 @@ class Components:
     """A union-find over record keys that knows each component's size and live records.
 
     `guarded` gives, for each live record of an authoritative source, its connection; at most one
-    such record of a connection may be in a component.
+    such record of a connection may be in a component. `apart`: decisions that keep their two sides
+    in different components.
     """
 
     def __init__(
-        self, keys: Iterable[str], living: frozenset[str], guarded: Mapping[str, str]
+        self,
+        keys: Iterable[str],
+        living: frozenset[str],
+        guarded: Mapping[str, str],
+        apart: Sequence[Decision] = (),
     ) -> None:
         self._parent = {key: key for key in keys}
         self._size = dict.fromkeys(self._parent, 1)
         self._living = {key: key in living for key in self._parent}
         self._guarded = {key: {connection} for key, connection in guarded.items()}
+        self._sides = _sides(self._parent, apart)
 
     def together(self, a: str, b: str) -> bool:
         """Whether two records are in one component already."""
@@ -41,6 +49,15 @@ class Components:
             return f"it would make one of more than {SIZE_CAP} records"
         return None
 
+    def forbidden(self, a: str, b: str) -> str | None:
+        """Why a person does not let the components of two records become one; None if nobody."""
+        one, other = self._root(a), self._root(b)
+        if one == other:
+            return None
+        against = {(name, not side) for name, side in self._sides.get(other, ())}
+        kept = self._sides.get(one, set()) & against
+        return f"a person said that they are not the same ({min(kept)[0]})" if kept else None
+
     def both_live(self, a: str, b: str) -> bool:
         """Whether each of the two components holds a live record."""
         return self._living[self._root(a)] and self._living[self._root(b)]
@@ -54,6 +71,8 @@ class Components:
         self._size[one] += self._size[other]
         self._living[one] = self._living[one] or self._living[other]
         self._guarded[one] = self._guarded.get(one, set()) | self._guarded.get(other, set())
+        if other in self._sides:
+            self._sides[one] = self._sides.get(one, set()) | self._sides[other]
 
     def all(self) -> list[frozenset[str]]:
         """Every component, ordered by its smallest key."""
@@ -66,3 +85,14 @@ class Components:
         while self._parent[key] != key:
             self._parent[key] = key = self._parent[self._parent[key]]
         return key
+
+
+def _sides(known: Mapping[str, str], apart: Iterable[Decision]) -> dict[str, set[tuple[str, bool]]]:
+    """Of each record the decisions that keep it from others, each with the side it is on."""
+    found: dict[str, set[tuple[str, bool]]] = defaultdict(set)
+    for decision in apart:
+        for side, keys in ((False, decision.left), (True, decision.right)):
+            for key in keys:
+                if key in known:
+                    found[key].add((decision.id, side))
+    return dict(found)

@@ -15,7 +15,7 @@ from publicsuffixlist import PublicSuffixList
 
 from mappings.hosts import FREE_MAIL, ROLE_NAMES, SHARED_HOSTS
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a normal form changes, so that stored claims can be rebuilt."""
 
 _FREE_MAIL: Final[frozenset[str]] = frozenset(whitelist)

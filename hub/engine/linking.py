@@ -7,9 +7,11 @@ by index and is due again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hub.engine import claimants
+from hub.identity.rulings import Book
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from mappings.identity import account_paths
@@ -22,11 +24,13 @@ PERSON_LINKS = ("contact", "requester", "reporter")
 class Answers:
     """What watch keys lead to: accounts by any key, and for record keys also the contact.
 
-    Internal people are left out of `contacts`: only the customer's own count as engaged.
+    Internal people are left out of `contacts`: only the customer's own count as engaged. `records`
+    are those that were named and are known, of which only `TARGET` is read.
     """
 
     accounts: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, str] = field(default_factory=dict)
+    records: dict[str, Doc] = field(default_factory=dict)
 
 
 def links_of(record: Doc) -> list[Link]:
@@ -47,11 +51,12 @@ def paths(record: Doc) -> tuple[str, ...]:
 
 
 def look_up(store: TenantStore, wanted: Iterable[str]) -> Answers:
-    """Answer many watch keys with two queries."""
+    """Answer many watch keys with a few queries."""
     keys = set(wanted)
     answers = Answers()
     _by_record(store, sorted(k[2:] for k in keys if k.startswith("r:")), answers)
-    _by_claim(store, sorted(k for k in keys if not k.startswith("r:")), answers)
+    _by_claim(store, {k for k in keys if not k.startswith("r:")}, answers)
+    _by_decision(store, [k for k in keys if k.startswith("d:")], answers)
     return answers
 
 
@@ -80,6 +85,7 @@ def contacts_of(record: Doc, answers: Answers) -> tuple[str, ...]:
 
 def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None:
     for doc in store.records.find({"_id": {"$in": ids}}, TARGET) if ids else ():
+        answers.records[doc["_id"]] = doc
         if _is_gone(doc):
             continue
         if doc.get("account_id"):
@@ -95,6 +101,8 @@ TARGET = {
     "values.is_internal": 1,
     "life.deleted": 1,
     "life.merged_into": 1,
+    "values.domains": 1,
+    "people": 1,
 }
 
 
@@ -105,22 +113,28 @@ def _is_gone(doc: Doc) -> bool:
     return bool(deleted) and doc.get("entity") in ("account", "contact")
 
 
-def _by_claim(store: TenantStore, keys: Sequence[str], answers: Answers) -> None:
-    if not keys:
-        return
-    living = {
-        "keys": {"$in": [f"c:{key}" for key in keys]},
-        "entity": "account",
-        "life.deleted": False,
-    }
-    claimants: Mapping[str, list[Doc]] = defaultdict(list)
-    wanted = set(keys)
-    fields = {"keys": 1, "account_id": 1, "connection_id": 1, "object": 1}
-    for doc in store.records.find(living, fields):
-        for key in {k[2:] for k in doc["keys"] if k.startswith("c:")} & wanted:
-            claimants[key].append(doc)
-    for key, docs in claimants.items():
+def _by_claim(store: TenantStore, keys: Collection[str], answers: Answers) -> None:
+    """What several live records of one kind of one system claim leads nowhere."""
+    found = claimants.read(store, "account", keys, CLAIMANT)
+    by_key: Mapping[str, list[Doc]] = defaultdict(list)
+    for doc in found.records.values():
+        if not doc["life"]["deleted"]:
+            for key in {k[2:] for k in doc["keys"] if k.startswith("c:")} & set(keys):
+                by_key[key].append(doc)
+    for key, docs in by_key.items():
         places = {(doc["connection_id"], doc["object"]) for doc in docs}
         accounts = {doc.get("account_id") for doc in docs} - {None}
-        if len(places) == len(docs) and len(accounts) == 1:
+        if key not in found.crowded and len(places) == len(docs) and len(accounts) == 1:
             answers.accounts[key] = str(accounts.pop())
+
+
+CLAIMANT = {"keys": 1, "account_id": 1, "connection_id": 1, "object": 1, "life.deleted": 1}
+
+
+def _by_decision(store: TenantStore, keys: Collection[str], answers: Answers) -> None:
+    """A domain that a person gave to an account leads there, whoever else claims it."""
+    given = {d.owner: f"d:{d.domain}" for d in Book(store).touching(keys) if d.domain and d.owner}
+    owners = {"_id": {"$in": sorted(given)}, "account_id": {"$type": "string"}}
+    for doc in store.records.find(owners, TARGET) if given else ():
+        if not _is_gone(doc):
+            answers.accounts[given[doc["_id"]]] = doc["account_id"]

@@ -1,8 +1,7 @@
 """Step 3 of apply: which records are one account (or one contact), kept up to date incrementally.
 
-The set looked at is closed over shared claims, accepted or dropped, so that the partition of that
-set is the partition of the whole tenant seen through a small window. Work is bounded by what the
-change touches.
+The set looked at is a closed window, so that its partition is the partition of the whole tenant.
+Work is bounded by what the change touches.
 """
 
 from __future__ import annotations
@@ -11,28 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.engine.window import Window, claims_of, target
+from hub.identity.rulings import Book
 from hub.store.client import Doc
 from hub.store.control import new_id
 from hub.store.tenant import TenantStore
-from mappings.identity import Claim, Edge, Node, claim_keys, claims, partition
+from mappings.identity import Claim, Decision, Edge, Partition, claim_keys, partition
 
-NODE_FIELDS = {
-    "connection_id": 1,
-    "source": 1,
-    "object": 1,
-    "native_id": 1,
-    "entity": 1,
-    "values": 1,
-    "external_id": 1,
-    "life": 1,
-    "account_id": 1,
-    "contact_id": 1,
-    "keys": 1,
-    "created_at": 1,
-    "modified_at": 1,
-    "contribution": 1,
-    "links": 1,
-}
+HINTS = frozenset({"c:g:", "c:n:"})
+"""Claims by which no record is led to an account."""
 
 
 @dataclass(slots=True)
@@ -53,20 +39,31 @@ class Resolution:
     """What a batch did to membership.
 
     groups: every component of the closed set. moved: record key -> new id where it changed.
-    retired: id -> survivor's id. stirred: watch keys whose answer may have changed.
+    retired: id -> survivor's id. stirred: watch keys whose answer may have changed. hot: claims
+    that may link otherwise than before. edges: all that were weighed.
     """
 
     groups: list[Group]
     moved: dict[str, str]
     retired: dict[str, str]
     stirred: set[str]
+    hot: set[Claim] = field(default_factory=set)
+    edges: list[Edge] = field(default_factory=list)
 
 
 def own_keys(record: Doc) -> list[str]:
     """The index entries by which other records find this one: its claims and its merge target."""
-    found = set(claim_keys(_claims(record)))
-    target = (record.get("life") or {}).get("merged_into")
-    return sorted(f"c:{key}" for key in found) + ([f"m:{target}"] if target else [])
+    into = target(record)
+    found = sorted(f"c:{key}" for key in claim_keys(claims_of(record)))
+    return found + ([f"m:{into}"] if into else [])
+
+
+def standing(record: Doc) -> str:
+    """Whether others may hang on it, and as whom: a change of it is news to all who watch it."""
+    life = record.get("life") or {}
+    if life.get("deleted"):
+        return "merged" if life.get("merged_into") else "gone"
+    return "internal" if (record.get("values") or {}).get("is_internal") else "live"
 
 
 def resolve(
@@ -75,80 +72,67 @@ def resolve(
     changed: list[Doc],
     authoritative: Mapping[str, bool],
     now: datetime,
+    book: Book | None = None,
 ) -> Resolution:
-    """Recompute the components around `changed` and match them to the ids that exist."""
-    id_field, home = (
-        ("account_id", store.accounts)
-        if entity == "account"
-        else (
-            "contact_id",
-            store.contacts,
-        )
-    )
-    nodes = _closure(store, entity, id_field, changed)
-    parts = partition([_node(doc, authoritative) for doc in nodes.values()], entity)
-    known = {
-        doc["anchor"]: doc
-        for doc in home.find({"anchor": {"$in": list(nodes)}}, {"anchor": 1, "minted_at": 1})
-    }
-    resolution = Resolution([], {}, {}, set())
+    """Recompute the components around `changed` and match them to the ids that exist.
+
+    `book`: the decisions that are to hold, if not those in force.
+    """
+    home = store.accounts if entity == "account" else store.contacts
+    id_field = "account_id" if entity == "account" else "contact_id"
+    window = Window(store, entity, changed, authoritative, book or Book(store))
+    decisions = window.decisions.values()
+    parts = partition(window.nodes, entity, decisions, window.silenced)
+    anchored = {"anchor": {"$in": list(window.docs)}}
+    known = {doc["anchor"]: doc for doc in home.find(anchored, {"anchor": 1, "minted_at": 1})}
+    resolution = Resolution([], {}, {}, set(), window.hot, parts.edges)
+    edges = _by_component(parts)
     for component in parts.components:
-        members = [nodes[key] for key in sorted(component)]
+        members = [window.docs[key] for key in sorted(component)]
         group = _identify(members, known, entity, now)
-        group.edges = [e for e in parts.edges if e.a in component or e.b in component]
+        group.edges = edges[component]
         resolution.groups.append(group)
         resolution.retired |= dict.fromkeys(group.aliases, group.id)
         _note_moves(resolution, group, id_field)
     for doc in changed:
-        resolution.stirred |= _watched(doc)
+        if _is_news(doc):
+            resolution.stirred |= _watched(doc)
+    resolution.stirred |= _owned(decisions, window.docs, resolution)
     return resolution
 
 
-def _closure(store: TenantStore, entity: str, id_field: str, changed: list[Doc]) -> dict[str, Doc]:
-    nodes = {doc["_id"]: doc for doc in changed}
-    frontier = list(nodes.values())
-    while frontier:
-        found = _neighbours(store, entity, id_field, frontier, nodes)
-        frontier = [doc for doc in found if doc["_id"] not in nodes]
-        nodes |= {doc["_id"]: doc for doc in frontier}
-    return nodes
+def _by_component(parts: Partition) -> Mapping[frozenset[str], list[Edge]]:
+    """The edges at each component; a dropped one is seen from both of its ends."""
+    home = {key: component for component in parts.components for key in component}
+    found: dict[frozenset[str], list[Edge]] = {component: [] for component in parts.components}
+    for edge in parts.edges:
+        for component in {home[edge.a], home[edge.b]}:
+            found[component].append(edge)
+    return found
 
 
-def _neighbours(
-    store: TenantStore, entity: str, id_field: str, frontier: list[Doc], nodes: Mapping[str, Doc]
-) -> Iterable[Doc]:
-    """Records that share a claim, a merge or an account with the frontier."""
-    keys = {k for doc in frontier for k in [*doc.get("keys", ()), *own_keys(doc)] if k[0] in "cm"}
-    keys |= {f"m:{doc['_id']}" for doc in frontier}
-    targets = {k[2:] for k in keys if k.startswith("m:")} - nodes.keys()
-    groups = {doc[id_field] for doc in frontier if doc.get(id_field)}
-    wanted: list[Doc] = [{"keys": {"$in": sorted(keys)}}]
-    if targets:
-        wanted.append({"_id": {"$in": sorted(targets)}})
-    if groups:
-        wanted.append({id_field: {"$in": sorted(groups)}})
-    found: dict[str, Doc] = {}
-    for condition in wanted:
-        for doc in store.records.find({**condition, "entity": entity}, NODE_FIELDS):
-            found[doc["_id"]] = doc
-    return found.values()
+def _is_news(doc: Doc) -> bool:
+    """Whether what a changed record means to others has changed, beyond where it belongs."""
+    before = {key for key in doc.get("keys", ()) if key[0] in "cm"}
+    return doc.get("stood") != standing(doc) or _telling(before) != _telling(own_keys(doc))
 
 
-def _claims(record: Doc) -> frozenset[Claim]:
-    return claims(record["entity"], record.get("values") or {}, record.get("external_id"))
+def _telling(keys: Iterable[str]) -> set[str]:
+    return {key for key in keys if key[:4] not in HINTS}
 
 
-def _node(doc: Doc, authoritative: Mapping[str, bool]) -> Node:
-    life = doc.get("life") or {}
-    return Node(
-        key=doc["_id"],
-        connection=doc["connection_id"],
-        object=doc["object"],
-        authoritative=authoritative.get(doc["source"], False),
-        live=not life.get("deleted", False),
-        claims=_claims(doc),
-        merged_into=life.get("merged_into"),
-    )
+def _owned(
+    decisions: Iterable[Decision], docs: Mapping[str, Doc], resolution: Resolution
+) -> set[str]:
+    """Domains that follow an owner who moved or whose standing changed."""
+    return {
+        f"d:{decision.domain}"
+        for decision in decisions
+        if decision.domain
+        and decision.owner
+        and decision.owner in docs
+        and (decision.owner in resolution.moved or _is_news(docs[decision.owner]))
+    }
 
 
 def _identify(members: list[Doc], known: Mapping[str, Doc], entity: str, now: datetime) -> Group:
@@ -184,4 +168,4 @@ def _note_moves(resolution: Resolution, group: Group, id_field: str) -> None:
 def _watched(doc: Doc) -> set[str]:
     """The watch keys whose answer hangs on this record, before and after its change."""
     claimed = {k for k in [*doc.get("keys", ()), *own_keys(doc)] if k.startswith("c:")}
-    return {f"r:{doc['_id']}"} | {k.removeprefix("c:") for k in claimed}
+    return {f"r:{doc['_id']}"} | {k.removeprefix("c:") for k in _telling(claimed)}

@@ -22,6 +22,7 @@ from hub.engine.linking import Answers
 from hub.engine.membership import Resolution
 from hub.engine.project import Projection
 from hub.engine.supply import CAPABILITIES, LINKED, Supply
+from hub.engine.vouching import Vouching
 from hub.faultpoints import point
 from hub.health import facts
 from hub.identity import history
@@ -139,15 +140,21 @@ class Settler:
         result = membership.resolve(store, "contact", due, self.authoritative, self.now())
         members = [doc for group in result.groups for doc in group.members]
         answers = linking.look_up(store, (p for doc in members for p in linking.paths(doc)))
+        vouching = Vouching(answers)
         writes, homes = [], {}
         changed = {doc["_id"] for doc in due} | result.moved.keys()
         for group in result.groups:
             for doc in group.members:
                 if doc["_id"] in changed:
-                    fresh = {"contact_id": group.id}
+                    fresh = {
+                        "contact_id": group.id,
+                        "vouches": vouching.vouch(doc),
+                        "stood": membership.standing(doc),
+                    }
                     homes[doc["_id"]] = linking.account_of(doc, answers)[0]
                     writes.append(_hang(store, doc, answers, projection, fresh, result.stirred))
         store.records.bulk(writes)
+        vouching.write(store)
         history.note(store, "contact", due, result, self.now())
         projection.regroup_contacts(result, homes)
         _stir(store, result.stirred)
@@ -175,6 +182,7 @@ def _member_writes(
                 continue
             change: Doc = {"$set": {id_field: group.id, "keys": membership.own_keys(doc)}}
             if doc["_id"] in settled:
+                change["$set"]["stood"] = membership.standing(doc)
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
                 change["$unset"] = {"due": "", "stuck": ""}
             writes.append(store.records.updating({"_id": doc["_id"]}, change))
