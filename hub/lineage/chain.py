@@ -44,28 +44,43 @@ class Tracer:
         wanted = {"_id": {"$in": sorted(set(keys))}}
         return {doc["_id"]: doc for doc in self.store.records.find(wanted, HIDDEN)}
 
-    def chain(
-        self, record: Doc, name: str, *, shown: Any = None, custom: bool = False, whole: bool = True
-    ) -> Doc:
+    def chain(self, record: Doc, name: str, *, shown: Any = None, custom: bool = False) -> Doc:
         """How `name` of this record came to be.
 
         `shown` is the value as a profile shows it: if the record says another one by now, the
-        version that said it is looked for. `whole`: with the body and former versions.
+        version that said it is looked for.
         """
         raw = body.read(record.get("raw"))
         source = self.source(record["connection_id"])
         told = tell(self.store, source, record, raw, name, custom)
         kept = (record.get("custom" if custom else "values") or {}).get(name)
-        former = self._former(record, source, name, custom) if whole else []
+        former = self._former(record, source, name, custom)
         return {
             "field": name,
             "value": kept,
-            "record": self._record(record),
-            "raw": self._raw(record, raw, told.steps, whole),
-            "brought_by": self.bringer(record.get("origin")),
+            **self.head(record),
+            "raw": self._raw(record, raw, told.steps),
             "mapping": told.facts,
             "version": _version(kept, shown, former),
             "former": former,
+        }
+
+    def brief(self, record: Doc, name: str) -> Doc:
+        """{"field", "value", "mapping"}: one value of a record that is told as a whole."""
+        raw = body.read(record.get("raw"))
+        source = self.source(record["connection_id"])
+        told = tell(self.store, source, record, raw, name, custom=False)
+        return {
+            "field": name,
+            "value": (record.get("values") or {}).get(name),
+            "mapping": told.facts,
+        }
+
+    def head(self, record: Doc) -> Doc:
+        """{"record", "brought_by"}: the record without its values, and what brought its body."""
+        return {
+            "record": self._record(record),
+            "brought_by": self.bringer(record.get("origin")),
         }
 
     def source(self, connection_id: str) -> Source | None:
@@ -107,19 +122,18 @@ class Tracer:
             "settled": "due" not in record,
         }
 
-    def _raw(self, record: Doc, raw: Any, steps: Any, whole: bool) -> Doc:
+    def _raw(self, record: Doc, raw: Any, steps: Any) -> Doc:
         """{"size", "body", "marks", "missing": why there is no body}."""
         stored = record.get("raw")
         missing = None
         if stored is None:
             erased = (record.get("life") or {}).get("erased")
             missing = "It was erased." if erased else "No body was ever received for it."
-        elif whole and len(stored) > MOST_BODY:
+        elif len(stored) > MOST_BODY:
             missing = f"It is too large to show ({len(stored):,} bytes)."
-        keep = whole and missing is None
         return {
             "size": len(stored) if stored is not None else 0,
-            "body": body.masked(raw) if keep else None,
+            "body": body.masked(raw) if missing is None else None,
             "marks": [list(path) for path in steps],
             "missing": missing,
         }
