@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hub.cli.lineage import command as lineage
 from hub.cli.listing import emit_page, page_options
 from hub.cli.output import emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
@@ -18,6 +19,9 @@ BANDS = ("green", "yellow", "red", "unknown", "churned")
 @click.group()
 def command() -> None:
     """List, show and explain accounts."""
+
+
+command.add_command(lineage)
 
 
 @command.command("list")

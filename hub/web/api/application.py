@@ -25,6 +25,7 @@ NOUNS = (
     "accounts",
     "contacts",
     "records",
+    "lineage",
 )
 BODY_LIMIT = 1024 * 1024
 OPENAPI = "3.1.0"
