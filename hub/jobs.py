@@ -45,6 +45,18 @@ def settle(tenant_id: str) -> None:
         hub.bell.ring_settle(tenant_id)
 
 
+def usage(tenant_id: str) -> None:
+    hub = _current[0]
+    hub.bell.lower("hub.jobs.usage", tenant_id)
+    try:
+        done = apply.use(hub, tenant_id)
+    except (HubError, StoreError) as error:
+        log.warning("usage_interrupted", error=type(error).__name__)
+        return
+    if not done:
+        hub.bell.ring_usage(tenant_id)
+
+
 def sync(tenant_id: str, connection_id: str, stream: str) -> None:
     hub = _current[0]
     hub.bell.lower("hub.jobs.sync", tenant_id, connection_id, stream)

@@ -12,7 +12,7 @@ import structlog
 
 from hub import connections
 from hub.bootstrap import Hub
-from hub.engine import runs, supply, tell
+from hub.engine import runs, supply, tell, usage
 from hub.engine.drain import LEASE_S as DRAIN_LEASE_S
 from hub.engine.drain import Drain
 from hub.engine.settle import Settler
@@ -45,6 +45,16 @@ def settle(hub: Hub, tenant_id: str) -> bool:
     deadline = monotonic() + SLICE_S
     done = settler(hub, store).run(deadline)
     return tell.tell(hub, store) and done
+
+
+def use(hub: Hub, tenant_id: str) -> bool:
+    """Count the usage events that wait, and settle; True when none is left."""
+    store = hub.store(tenant_id)
+    deadline = monotonic() + SLICE_S
+    done = usage.work(hub, store, deadline)
+    _finish(hub, store, deadline)
+    hub.bell.publish(tenant_id, "usage")
+    return done
 
 
 def drain(hub: Hub, tenant_id: str, connection_id: str) -> bool:
