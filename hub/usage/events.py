@@ -128,9 +128,9 @@ def row(piece: Piece, parcel: Parcel) -> Doc | Refused:
 
 
 def _row(piece: Piece, parcel: Parcel) -> Doc:
+    _put_context(piece, parcel)
     event, words = piece.value, parcel.words
     flags = list(piece.flags)
-    _put_context(piece, parcel)
     kind = _kind(event, parcel)
     name = _name(event, words, kind, flags)
     at = _at(event, parcel, flags)

@@ -1,0 +1,276 @@
+"""Bad input: each event is answered by itself, the rest is taken; a request that cannot be is said
+so clearly, in the words of who sent it, and stores nothing."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from hub import connections, write_keys
+from hub.errors import CorrectInput
+from tests.usage.sending import Sender, ours, stamp, track
+
+HOME = "https://app.acme.test"
+
+
+def deep(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+EVENT_TROUBLE = {
+    "no id": (ours(event_id=""), "no_event_id", "event_id"),
+    "id is a list": (ours(event_id=["x"]), "not_text", "event_id"),
+    "long id": (ours(event_id="x" * 201), "too_long", "event_id"),
+    "nobody": (ours(user_id=None), "no_user", "user_id"),
+    "empty user": (ours(user_id=" "), "no_user", "user_id"),
+    "user is true": (ours(user_id=True), "not_text", "user_id"),
+    "unknown type": (ours(type="purchase"), "unknown_type", "type"),
+    "type is a list": (ours(type=[]), "unknown_type", "type"),
+    "group without group": (ours(type="group"), "no_group", "group_id"),
+    "alias of nobody": (ours(type="alias"), "no_previous", "previous_id"),
+    "long name": (ours(name="x" * 301), "too_long", "name"),
+    "too large": (ours(properties={"a": "x" * 33_000}), "too_large", None),
+    "large in bytes": (ours(properties={"a": "ä" * 17_000}), "too_large", None),
+    "too deep": (ours(properties=deep(20)), "too_deep", None),
+    "deeper than Python": (ours(properties=deep(900)), "too_deep", None),
+    "many keys": (ours(properties={str(n): 1 for n in range(1001)}), "too_many_keys", None),
+    "long key": (ours(properties={"k" * 301: 1}), "long_key", None),
+    "no object": (7, "not_an_object", None),
+}
+
+
+@pytest.mark.parametrize("name", EVENT_TROUBLE)
+def test_one_bad_event_is_named_and_its_neighbours_are_taken(sender: Sender, name: str) -> None:
+    bad, reason, field = EVENT_TROUBLE[name]
+    answer = sender.events({"events": [ours(event_id="a"), bad, ours(event_id="b")]})
+    assert answer.status_code == 202
+    first, refused, last = answer.json()["results"]
+    assert (first["status"], last["status"]) == ("accepted", "accepted")
+    assert (refused["index"], refused["status"]) == (1, "rejected")
+    assert (refused["reason"], refused.get("field")) == (reason, field)
+    assert len(sender.rows()) == 2
+    assert sender.book()["rejected"] == {reason: 1}
+
+
+RAW_TROUBLE = {
+    "not UTF-8": (b'{"event_id":"x","user_id":"\xff"}', "not_utf8"),
+    "a number of 5,000 digits": (b'{"event_id":"x","user_id":"u","p":' + b"7" * 5000 + b"}", None),
+    "100,000 brackets": (b'{"event_id":"x","p":' + b"[" * 100_000 + b"]" * 100_000 + b"}", None),
+}
+
+
+@pytest.mark.parametrize("name", RAW_TROUBLE)
+def test_bytes_that_cannot_be_read_spoil_only_their_own_event(sender: Sender, name: str) -> None:
+    good = json.dumps(ours()).encode()
+    answer = sender.events(b'{"events":[' + RAW_TROUBLE[name][0] + b"," + good + b"]}")
+    assert [r["status"] for r in answer.json()["results"]] == ["rejected", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "flag"),
+    [
+        (b'{"event_id":"x","user_id":"u","name":"A","properties":{"n":NaN}}', "bad_number"),
+        (b'{"event_id":"x","user_id":"u","name":"A\\ud83d","properties":{}}', "bad_text"),
+    ],
+)
+def test_what_is_no_json_but_can_be_understood_is_mended_and_flagged(
+    sender: Sender, raw: bytes, flag: str
+) -> None:
+    assert sender.events(raw).json()["results"][0]["flags"] == [flag]
+    json.loads(bytes(sender.row()["body"]).decode())
+
+
+def test_of_500_with_one_bad_499_are_taken(sender: Sender) -> None:
+    some = [ours(event_id=str(n)) for n in range(500)]
+    some[321] = {"name": "No id", "user_id": "u"}
+    found = sender.events({"events": some}).json()
+    assert (found["accepted"], found["rejected"]) == (499, 1)
+    assert found["results"][321]["field"] == "event_id"
+    assert len(sender.rows()) == 499
+
+
+def test_more_than_an_hour_in_the_future_is_refused_and_the_past_never(sender: Sender) -> None:
+    now = sender.hub.now()
+    times = [now + timedelta(minutes=61), now + timedelta(minutes=59), now - timedelta(days=9000)]
+    some = [ours(event_id=str(n), occurred_at=stamp(at)) for n, at in enumerate(times)]
+    found = sender.events({"events": some}).json()["results"]
+    assert [r["status"] for r in found] == ["rejected", "accepted", "accepted"]
+    assert (found[0]["reason"], found[0]["field"]) == ("future", "occurred_at")
+    assert found[2]["flags"] == ["late"]
+
+
+def test_sdks_see_success_while_a_tenant_sees_what_was_refused(sender: Sender) -> None:
+    secret = "a-value-that-nobody-agreed-to-keep"
+    bad = track(userId="", properties={"card": secret, "rows": 7})
+    answer = sender.post("/v1/batch", {"batch": [bad, track(messageId="m-2")]})
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    [kept] = sender.store.refused.find({"endpoint_id": sender.key_doc["_id"]})
+    assert (kept["reason"], kept["field"], kept["event_id"]) == ("no_user", "userId", "m-1")
+    assert json.loads(kept["shape"])["properties"] == {"card": "text", "rows": "number"}
+    assert secret not in repr(kept)
+    assert sender.book() == {
+        "received": 2,
+        "accepted": 1,
+        "duplicate": 0,
+        "rejected": {"no_user": 1},
+    }
+
+
+def test_kept_refusals_are_bounded(sender: Sender) -> None:
+    sender.events({"events": [7] * 200})
+    assert sender.store.refused.count({}) == write_keys.REFUSED_KEPT
+    assert sender.book()["rejected"] == {"not_an_object": 200}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b'{"batch":', b'{"batch":[{]}', b'{"batch":[{}],}', b'{"batch":{}}'],
+)
+def test_a_body_that_is_no_json_is_refused_as_a_whole(sender: Sender, body: bytes) -> None:
+    answer = sender.post("/v1/batch", body)
+    assert answer.status_code == 400
+    assert answer.json()["code"] in ("invalid_json", "no_events")
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize("packed", [b"plain", gzip.compress(b'{"batch":[]}')[:-9]])
+def test_a_body_that_is_no_gzip_is_refused(sender: Sender, packed: bytes) -> None:
+    answer = sender.post("/v1/batch", packed, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "encoding")
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(sender: Sender) -> None:
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    answer = sender.post("/v1/batch", bomb, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "payload_too_large")
+
+
+def test_a_body_of_ten_megabytes_is_answered_before_it_is_sent(sender: Sender) -> None:
+    """The sender announces it and sends none of it: the answer comes all the same."""
+    for path, status in (("/v1/batch", 400), ("/api/v1/events", 413)):
+        host = sender.url.removeprefix("http://")
+        line = http.client.HTTPConnection(host, timeout=10)
+        line.putrequest("POST", path)
+        line.putheader("Authorization", f"Bearer {sender.key}")
+        line.putheader("Content-Length", str(10 * 1024 * 1024))
+        line.endheaders()
+        answer = line.getresponse()
+        assert answer.status == status
+        assert "4194304" in answer.read().decode()
+        line.close()
+
+
+def test_the_501st_event_is_said_to_be_too_many(sender: Sender) -> None:
+    answer = sender.events({"events": [ours()] * 501})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert "501 events; 500" in answer.json()["detail"]
+    assert sender.rows() == []
+
+
+@pytest.mark.parametrize("key", ["hubw_unknown", "", "ä"])
+def test_a_wrong_key_is_401_in_both_manners(sender: Sender, key: str) -> None:
+    header = {"Authorization": f"Bearer {key}".encode()}
+    sdk = sender.post("/v1/track", track(writeKey=key), key="")
+    assert (sdk.status_code, sdk.json()["success"]) == (401, False)
+    assert {"code", "message"} <= set(sdk.json())
+    own = requests.post(f"{sender.url}/api/v1/events", json=ours(), headers=header, timeout=10)
+    assert (own.status_code, own.json()["type"]) == (401, "urn:hub:error:invalid_write_key")
+    assert sender.rows() == []
+
+
+def test_two_keys_that_differ_are_401(sender: Sender) -> None:
+    other = sender.another_key()[1]
+    assert sender.post("/v1/track", track(writeKey=other)).status_code == 401
+    assert sender.post("/v1/track", track(writeKey=sender.key)).status_code == 200
+
+
+def test_an_api_key_cannot_send_events_and_a_write_key_cannot_read(sender: Sender) -> None:
+    token = sender.hub.catalogue.control.add_key(sender.tenant_id, "Reader", sender.hub.now())[1]
+    assert sender.post("/v1/track", track(), key=token).status_code == 401
+    assert sender.hub.catalogue.control.key_of(sender.key) is None
+
+
+def test_a_revoked_key_is_401_at_once_though_it_was_just_used(sender: Sender) -> None:
+    assert sender.events(ours()).status_code == 202
+    write_keys.revoke(sender.hub, sender.tenant_id, sender.key_doc["_id"])
+    assert sender.events(ours(event_id="e-2")).status_code == 401
+    assert sender.events(ours(event_id="e-3")).status_code == 401
+    assert len(sender.rows()) == 1
+
+
+def test_a_removed_source_takes_its_keys_with_it(sender: Sender) -> None:
+    connections.remove(sender.hub, sender.tenant_id, sender.source["_id"], erase=False)
+    assert sender.events(ours()).status_code == 401
+
+
+def test_a_server_key_refuses_pages_and_a_page_key_all_other_pages(sender: Sender) -> None:
+    page_key = sender.another_key(origins=[HOME])[1]
+    for key, origin, status in (
+        (sender.key, None, 200),
+        (sender.key, HOME, 403),
+        (page_key, HOME, 200),
+        (page_key, "https://evil.test", 403),
+        (page_key, f"{HOME}.evil.test", 403),
+        (page_key, "null", 403),
+        (page_key, None, 200),
+    ):
+        headers = {"Origin": origin} if origin else {}
+        answer = sender.post("/v1/track", track(), key=key, headers=headers)
+        assert answer.status_code == status, (origin, answer.text)
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        assert allowed == (origin if origin and status == 200 else None)
+
+
+@pytest.mark.parametrize("path", ["/v1/t", "/api/v1/events"])
+def test_a_browser_may_ask_before_it_sends(sender: Sender, path: str) -> None:
+    asked = {"Origin": HOME, "Access-Control-Request-Method": "POST"}
+    answer = requests.options(sender.url + path, headers=asked, timeout=10)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == HOME
+    assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize(
+    "given", ["app.acme.test", "https://", "https://a/b", "ftp://a", "*", "https://a:x", "null"]
+)
+def test_an_origin_that_no_browser_would_send_is_refused(sender: Sender, given: str) -> None:
+    with pytest.raises(CorrectInput):
+        sender.another_key(origins=[given])
+
+
+def test_origins_are_kept_as_browsers_write_them(sender: Sender) -> None:
+    given = ["HTTPS://App.Acme.test:443/", "http://127.0.0.1:8080", "https://app.acme.test"]
+    made = sender.another_key(origins=given)[0]
+    assert made["origins"] == ["http://127.0.0.1:8080", "https://app.acme.test"]
+
+
+def test_a_key_over_its_rate_is_told_when_to_come_again(sender: Sender) -> None:
+    """10 a second: a batch of 25 is 2.5 s of it, so the next has to wait for 1.5 s."""
+    key = sender.another_key(rate=10)[1]
+    batch = {"batch": [track(messageId=str(n)) for n in range(25)]}
+    assert sender.post("/v1/batch", batch, key=key).status_code == 200
+    answer = sender.post("/v1/batch", batch, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert answer.headers["Retry-After"] == "2"
+    assert sender.post("/v1/track", track()).status_code == 200, "another key is not slowed"
+    assert sender.book()["received"] == 26
+
+
+@pytest.mark.parametrize("path", ["/v1/", "/v1/trac", "/v1/track/"])
+def test_an_unknown_address_is_404_as_json(sender: Sender, path: str) -> None:
+    answer = sender.post(path, track())
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_other_methods_are_405(sender: Sender) -> None:
+    answer = requests.get(f"{sender.url}/v1/track", timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method")
