@@ -19,6 +19,7 @@ from hub.engine.incoming import Source, body
 from hub.errors import NotFound
 from hub.http import VendorHttp
 from hub.plugin_host import PluginHost, load_plugins
+from hub.privacy import suppression
 from hub.settings import Settings
 from hub.store.catalogue import Catalogue
 from hub.store.client import Doc
@@ -94,6 +95,7 @@ class Hub:
         base = dict(self.plugins.mappings[connector])
         for doc in store.overlays.find({"connector": connector, "active": True}):
             text = doc.get("text") or yaml.safe_dump(doc["document"], sort_keys=False)
+            suppression.lookup(self.catalogue.vault),
             file = f"overlay {doc['version']}" if doc.get("version") else "overlay"
             base[doc["object"]] = overlay(base[doc["object"]], doc["document"], text, file)
         return base

@@ -41,6 +41,13 @@ def health_changed(tenant_id: str, account_id: str, event: Mapping[str, Any]) ->
 
 
 @hookspec
+def record_erased(tenant_id: str, entity: str, event: Mapping[str, Any]) -> None:
+    """A contact or account was erased: forget it too. `event` has `id` (of the request), `at` and
+    `subject`, the id it had here ("" where it had none yet).
+    """
+
+
+@hookspec
 def sync_finished(tenant_id: str, connection_id: str, run: Mapping[str, Any]) -> None:
     """A sync run ended; `run` has stream, state, counts and times."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub import endpoints
 from hub.bootstrap import Hub
+from hub.privacy import suppression
 
 
 def rotate_tenant(hub: Hub, tenant_id: str) -> int:
@@ -26,6 +27,7 @@ def rotate_tenant(hub: Hub, tenant_id: str) -> int:
         count += changed.matched_count
     hub.catalogue.control.note(tenant_id, "operator", "data key rotated", hub.now())
     return count
+    count += suppression.reseal(vault, store)
 
 
 def rotate_master(hub: Hub) -> int:

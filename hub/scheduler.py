@@ -15,8 +15,9 @@ import structlog
 
 from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
-from hub.engine import days, purge, supply
+from hub.engine import days, purge, supply, usage
 from hub.errors import NotFound
+from hub.privacy import work as privacy
 from hub.settings import load_settings
 from hub.store import inbox
 from hub.store.client import Doc
@@ -79,12 +80,15 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     _note_stale(store, hub, now)
     connections.rescore_noted(store)
     purge.purge(hub, store, now)
+    if usage.is_due(store):
+        hub.bell.ring_usage(store.tenant_id)
     today = now.date().isoformat()
     waits = (
         store.records.find_one({"due": {"$gte": 1}}, {"_id": 1})
         or store.accounts.find_one({"score_due": True}, {"_id": 1})
         or store.accounts.find_one({"next_due": {"$lte": today}}, {"_id": 1})
         or store.outbox.find_one({}, {"_id": 1})
+        or privacy.waits(store)
     )
     return int(hub.bell.ring_settle(store.tenant_id)) if waits else 0
 

@@ -16,6 +16,7 @@ from hub.engine import runs, supply, tell, usage
 from hub.engine.drain import LEASE_S as DRAIN_LEASE_S
 from hub.engine.drain import Drain
 from hub.engine.settle import Settler
+from hub.privacy import work as privacy
 from hub.store import inbox, leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
@@ -40,11 +41,12 @@ def _finish(hub: Hub, store: TenantStore, deadline: float) -> None:
 
 
 def settle(hub: Hub, tenant_id: str) -> bool:
-    """Settle and tell; True when nothing is left to do."""
+    """Settle, tell and work off privacy requests; True when nothing is left to do."""
     store = hub.store(tenant_id)
     deadline = monotonic() + SLICE_S
     done = settler(hub, store).run(deadline)
-    return tell.tell(hub, store) and done
+    told = tell.tell(hub, store)
+    return privacy.work(hub, store, deadline) and told and done
 
 
 def use(hub: Hub, tenant_id: str) -> bool:

@@ -25,6 +25,8 @@ from hub.engine.record import record
 from hub.engine.registers import Fate
 from hub.errors import LeaseLost
 from hub.faultpoints import point
+from hub.privacy import guard as guarding
+from hub.privacy.guard import Guard
 from hub.queue import JobTimeout
 from hub.store import inbox, leases
 from hub.store.client import Doc
@@ -91,6 +93,9 @@ class Drain:
         webhooks = {w.name: w for w in self.source.connector.webhooks}
         batch = planning.plan(rows, self.source, webhooks, self.account)
         refetch.add(batch, again)
+        guard = self._guard(self.store)
+        if guard is not None:
+            guard.thin(batch)
         answer = self._read(batch)
         for item in batch.rows:
             _conclude(item, answer)
@@ -111,6 +116,9 @@ class Drain:
     def _hold_on(self) -> None:
         """A slow vendor must not cost us the lease, or no worker would ever get through."""
         leases.check(self.store, self.lease, LEASE_S)
+    def _guard(self, store: TenantStore) -> Guard | None:
+        return guarding.of(self.source.suppressed(store), self.source)
+
 
     def _close(self, store: TenantStore, batch: Plan, answer: Read) -> None:
         """Record and close in one transaction; raises LeaseLost if another worker took over."""
@@ -124,8 +132,11 @@ class Drain:
         for item in ready:
             _adopt(item, answer)
         refetch.note(store, self.source, batch, answer, now)
+        guard = self._guard(store)
         for object in batch.gaps:
             _read_stream_again(store, self.source, object, now)
+            if guard is not None:
+                item.stripped = guard.strip(item, now) or {}
         _close_rows(store, batch.rows, now)
         before, after = Counter[str](), Counter[str]()
         for item in ready:
@@ -166,6 +177,8 @@ def _adopt(item: RowPlan, answer: Read) -> None:
 
 
 ORDER: tuple[Fate, ...] = (
+            if outcome.fate == "ignored":
+                outcome.rule = next((s.rule for s in sources if s and s.rule), "")
     "failed",
     "quarantined",
     "applied",
@@ -206,6 +219,7 @@ def _row_change(item: RowPlan, now: datetime) -> Doc:
     }
     return {"$set": fields | ({"error": failed[0]} if failed else {})}
 
+        **item.stripped,
 
 def _delayed(item: RowPlan, now: datetime) -> Doc:
     attempts = item.row.get("attempts", 0) + 1

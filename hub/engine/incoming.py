@@ -12,6 +12,7 @@ from typing import Any
 from hub.api import Connector, Record, Stream
 from hub.engine import registers
 from hub.engine.registers import Content, Fate, Life
+from hub.privacy.suppression import Lookup, nobody
 from mappings.errors import Unmappable
 from mappings.language import Context, Mapped, ObjectMapping
 
@@ -32,6 +33,7 @@ class Incoming:
     origin: Mapping[str, str] = field(default_factory=dict)
     fate: Fate | None = None
     rule: str = ""
+    redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Source:
     mappings: Mapping[str, ObjectMapping]
     context: Context
     facts_rev: str = ""
+    suppressed: Lookup = nobody
 
     def key(self, object: str, native_id: str) -> str:
         return f"{self.connection_id}:{object}:{native_id}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,11 +80,27 @@ def forget(store: TenantStore, connection_id: str, stream: str, keep: Sequence[s
     store.listings.delete(old)
 
 
+def unmark(store: TenantStore, connection_id: str, native_ids: Iterable[str]) -> int:
+    """Take ids out of what listings saw; returns how many listings' chunks changed."""
+    gone = {_mark(native_id) for native_id in native_ids}
+    changed = 0
+    for chunk in store.listings.find({"connection_id": connection_id}):
+        marks: array[int] = array("Q")
+        marks.frombytes(bytes(chunk["marks"]))
+        kept = array("Q", (mark for mark in marks if mark not in gone))
+        if len(kept) < len(marks):
+            change = {"$set": {"marks": Binary(kept.tobytes())}}
+            changed += store.listings.update({"_id": chunk["_id"]}, change)
+    return changed
+
+
 def _living(store: TenantStore, source: Source, stream: Stream) -> Iterator[Doc]:
+    """Of a suppressed record no listing says anything, so none can say that it is missing."""
     mine = {
         "connection_id": source.connection_id,
         "object": stream.object,
         "life.deleted": False,
+        "suppressed": {"$exists": False},
     }
     yield from store.records.find(mine, {"native_id": 1, "first_seen_at": 1}).batch_size(BATCH)
 

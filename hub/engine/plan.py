@@ -24,12 +24,16 @@ LATE = timedelta(seconds=60)
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one change of a row; filled in as the work goes on."""
+    """What became of one change of a row; filled in as the work goes on.
+
+    blocked: records that the event names and that are suppressed, so that nobody asks for them.
+    """
 
     fate: Fate | None = None
     rule: str = ""
     incoming: Incoming | None = None
     wants: tuple[tuple[str, str], ...] = ()
+    blocked: tuple[tuple[str, str], ...] = ()
     occurred_at: datetime | None = None
 
 
@@ -42,6 +46,7 @@ class RowPlan:
     error: str = ""
     held: str = ""
     delay_s: float | None = None
+    stripped: Doc = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:

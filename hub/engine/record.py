@@ -13,6 +13,9 @@ from bson.binary import Binary
 from hub.engine import quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
+from hub.privacy import asked
+from hub.privacy.guard import RULE as SUPPRESSED
+from hub.privacy.guard import Guard
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
@@ -28,18 +31,30 @@ def record(
     store: TenantStore, source: Source, batch: Sequence[Incoming], now: datetime
 ) -> list[Incoming]:
     """Write a batch inside the caller's transaction and give each incoming its fate."""
-    keys = [source.key(item.object, item.native_id) for item in batch]
+    ours = _screened(store, source, batch)
+    keys = [source.key(item.object, item.native_id) for item in ours]
     known = {d["_id"]: d for d in store.records.find({"_id": {"$in": list(set(keys))}}, READ)}
     drafts = {key: Draft(known.get(key), source) for key in keys}
-    for key, item in zip(keys, batch, strict=True):
+    for key, item in zip(keys, ours, strict=True):
         item.fate = drafts[key].take(item)
     moved = {key: draft for key, draft in drafts.items() if draft.moved}
     _keep_versions(store, [k for k, d in moved.items() if d.item and d.before], now)
+    erased = [k for k, d in moved.items() if d.life and d.life.erased]
+    asked.by_vendor(store, source, erased, now)
     store.records.bulk([_write(store, source, k, d, now) for k, d in moved.items()])
-    quarantine.keep(store, source, [b for b in batch if b.fate == "quarantined"], now)
+    quarantine.keep(store, source, [b for b in ours if b.fate == "quarantined"], now)
     quarantine.mend(store, [k for k, d in moved.items() if d.item], now)
-    _forget_bodies(store, [k for k, d in moved.items() if d.life and d.life.erased])
+    _forget_bodies(store, erased)
     return list(batch)
+
+
+def _screened(store: TenantStore, source: Source, batch: Sequence[Incoming]) -> list[Incoming]:
+    """Without what is suppressed, which gets its fate here and leaves no trace."""
+    known = source.suppressed(store)
+    if known is None:
+        return list(batch)
+    Guard(known, source).screen(batch)
+    return [item for item in batch if item.rule != SUPPRESSED]
 
 
 class Draft:

@@ -16,7 +16,7 @@ from hub.engine import plan as planning
 from hub.engine.incoming import Incoming, Source, from_record
 from hub.engine.record import record
 from hub.engine.registers import Fate
-from hub.errors import NotFound
+from hub.errors import CorrectInput, NotFound
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
@@ -27,16 +27,31 @@ PREVIEWED = 200
 
 
 def deliveries(hub: Hub, tenant_id: str, ids: Sequence[str]) -> int:
-    """Make deliveries pending again; raises NotFound for one that is not this tenant's."""
+    """Make deliveries pending again; raises NotFound for one that is not this tenant's, and
+    CorrectInput for one that a privacy request has taken a part of.
+    """
     store = hub.store(tenant_id)
-    rows = list(store.inbox.find({"_id": {"$in": list(ids)}}, {"connection_id": 1}))
+    rows = list(store.inbox.find({"_id": {"$in": list(ids)}}, {"connection_id": 1, "erased": 1}))
     missing = set(ids) - {row["_id"] for row in rows}
     if missing:
         raise NotFound(f"There is no delivery {sorted(missing)[0]}.")
+    for row in rows:
+        _refuse_erased(row)
     count = inbox.replay(store, ids, hub.now(tenant_id))
     for connection_id in {row["connection_id"] for row in rows}:
         hub.bell.ring_drain(tenant_id, connection_id)
     return count
+
+
+def _refuse_erased(row: Doc) -> None:
+    """What is left of such a body would not say what the vendor said."""
+    if erased := row.get("erased"):
+        raise CorrectInput(
+            f"Delivery {row['_id']} cannot be replayed: its body was {erased['how']} on"
+            f" {erased['at']:%Y-%m-%d} for a privacy request.",
+            reason="erased",
+            field="ids",
+        )
 
 
 def failed(hub: Hub, tenant_id: str, connection_id: str) -> int:
@@ -54,6 +69,7 @@ def preview_delivery(hub: Hub, tenant_id: str, delivery_id: str) -> list[Doc]:
     row = store.inbox.find_one({"_id": delivery_id})
     if row is None:
         raise NotFound("There is no such delivery.")
+    _refuse_erased(row)
     connection = hub.connection(store, row["connection_id"])
     source = hub.source(store, connection)
     webhooks = {w.name: w for w in source.connector.webhooks}

@@ -23,6 +23,7 @@ from hub.engine.reading import from_change
 from hub.engine.record import record
 from hub.errors import GiveUp
 from hub.faultpoints import point
+from hub.privacy.guard import RULE as SUPPRESSED
 from hub.store import leases
 from hub.store.client import Doc
 from hub.store.leases import Lease
@@ -118,7 +119,7 @@ class Sync:
             self.run["cursor"] = page.cursor
         store.runs.update({"_id": self.run["_id"]}, change)
         if self.run["full"] and self.stream.deletes == "listing":
-            shown = [i for i in chunk if i.object == self.stream.object and not _gone(i)]
+            shown = [i for i in chunk if i.object == self.stream.object and _is_here(i)]
             listings.add(store, self.run, [i.native_id for i in shown])
         if last and not self.run["full"]:
             store.streams.update({"_id": self.run["stream_id"]}, {"$set": {"cursor": page.cursor}})
@@ -128,8 +129,9 @@ def _is_enough(waiting: int, settled: float) -> bool:
     return waiting >= SETTLE_AFTER or monotonic() - settled > SETTLE_AFTER_S
 
 
-def _gone(item: Incoming) -> bool:
-    return item.life is not None and item.life.deleted
+def _is_here(item: Incoming) -> bool:
+    """Not deleted; and of the suppressed not even a mark is kept that they were there."""
+    return item.rule != SUPPRESSED and not (item.life is not None and item.life.deleted)
 
 
 def next_time(stream: Stream, now: datetime, failures: int) -> datetime:

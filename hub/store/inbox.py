@@ -55,7 +55,8 @@ def replay(store: TenantStore, ids: Sequence[str], now: datetime) -> int:
 
 
 def replay_failed(store: TenantStore, connection_id: str, now: datetime) -> int:
-    return store.inbox.update_many({"connection_id": connection_id, "state": "failed"}, _again(now))
+    failed = {"connection_id": connection_id, "state": "failed", "erased": {"$exists": False}}
+    return store.inbox.update_many(failed, _again(now))
 
 
 def ledger(store: TenantStore, connection_id: str) -> dict[str, Any]:

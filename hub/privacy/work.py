@@ -1,0 +1,181 @@
+"""Works off privacy requests, step by step: what was done is noted, so that a crash only repeats.
+
+Called after settling, by whichever worker has the time; one at a time for each tenant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hub.errors import LeaseLost
+from hub.faultpoints import point
+from hub.privacy import erase, report, suppression, sweep, verify
+from hub.privacy.job import LEASE_S, Job
+from hub.queue import JobTimeout
+from hub.store import leases
+from hub.store.client import Doc
+from hub.store.errors import StoreError
+from hub.store.tenant import TenantStore
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+
+log = structlog.get_logger(__name__)
+
+LEASE = "privacy"
+ATTEMPTS, ROUNDS = 5, 3
+OPEN: Final[Doc] = {"open": True}
+
+
+def waits(store: TenantStore) -> bool:
+    return store.privacy_requests.find_one(OPEN, {"_id": 1}) is not None
+
+
+def work(hub: Hub, store: TenantStore, deadline: float) -> bool:
+    """True when no request waits, or another worker is at it; False at the deadline."""
+    while monotonic() < deadline:
+        if not waits(store):
+            return True
+        lease = leases.acquire(store, LEASE, LEASE_S)
+        if lease is None:
+            return True
+        try:
+            request = store.privacy_requests.find_one(OPEN, sort=[("at", 1)])
+            if request is not None and not _work(Job(hub, store, request, deadline, lease)):
+                return False
+        finally:
+            leases.release(store, lease)
+    return False
+
+
+def _work(job: Job) -> bool:
+    """One request as far as it goes; False when it has to go on later."""
+    try:
+        return _steps(job)
+    except (StoreError, JobTimeout):
+        raise
+    except LeaseLost:
+        return False
+    except Exception as error:
+        log.exception("privacy_request_broke", request=job.id)
+        attempts = job.request.get("attempts", 0) + 1
+        job.save(attempts=attempts, error=type(error).__name__)
+        if attempts >= ATTEMPTS:
+            finish(job, "failed", job.request.get("report"))
+        return bool(attempts >= ATTEMPTS)
+
+
+def _steps(job: Job) -> bool:
+    steps = STEPS[job.request["kind"]]
+    if job.request["state"] == "pending":
+        job.save(state="running", step=0, started_at=job.now)
+    while job.request["step"] < len(steps):
+        name, step = steps[job.request["step"]]
+        if not step(job):
+            return False
+        if job.request["state"] == "running":
+            job.save(step=job.request["step"] + 1, doing=name, cursor=None)
+        point(f"privacy-{name}")
+        if job.request["state"] != "running":
+            return True
+        if job.is_over():
+            return False
+    return True
+
+
+def _open_books(job: Job) -> bool:
+    """What the books said before, and which accounts will have to count anew."""
+    mine = {"_id": {"$in": sorted(job.subject.who.keys)}}
+    accounts = [one for one in job.store.records.distinct("account_id", mine) if one]
+    job.save(books=verify.books(job), accounts=accounts)
+    return True
+
+
+def _sweep(job: Job) -> bool:
+    done = sweep.everything(job)
+    if done:
+        verify.clean_audit(job)
+    return done
+
+
+def _judge(job: Job) -> bool:
+    """Done only when nothing was found; else it is swept again, a bounded number of times."""
+    if not verify.search(job):
+        return False
+    found = report.erased(job)
+    if not found["verification"]["hits"]:
+        finish(job, "done", found)
+        return True
+    rounds = job.request.get("rounds", 0) + 1
+    if rounds > ROUNDS:
+        finish(job, "failed", found)
+        return True
+    job.save(rounds=rounds, step=_place("sweep"), cursor=None, seen=None)
+    return False
+
+
+def _finish_suppress(job: Job) -> bool:
+    finish(job, "done", report.suppressed(job))
+    return True
+
+
+def _lift(job: Job) -> bool:
+    """They may come back: with the next full listing, and what was redacted is read anew."""
+    former = job.request["subject"]
+    count = suppression.lift(job.store, former)
+    mine = {"redacted": former}
+    job.store.records.update_many(mine, {"$unset": {"content": "", "redacted": ""}})
+    job.store.records.update_many({"suppressed": True}, {"$unset": {"suppressed": ""}})
+    job.store.streams.update_many({}, {"$set": {"full_due": True, "next_sync_at": job.now}})
+    finish(job, "done", {"lifted": count})
+    return True
+
+
+def finish(job: Job, state: str, found: Doc | None) -> None:
+    """The request forgets whom it was about; its report and its hashes are what is left."""
+    change: Doc = {
+        "$set": {"state": state, "finished_at": job.now, "report": found},
+        "$unset": dict.fromkeys(("sealed", "open", "cursor", "seen", "captured", "accounts"), ""),
+    }
+    job.store.privacy_requests.update({"_id": job.id}, change)
+    job.request |= change["$set"]
+    kind, entity = job.request["kind"], job.request["entity"]
+    job.hub.catalogue.control.note(
+        job.store.tenant_id, "hub", f"{kind} {state}", job.now, request=job.id
+    )
+    if kind == "erase" and state == "done":
+        event = {"id": job.id, "at": job.now, "subject": job.request["subject"]}
+        tenant_id = job.store.tenant_id
+        job.hub.plugins.tell("record_erased", tenant_id=tenant_id, entity=entity, event=event)
+    job.hub.bell.publish(job.store.tenant_id, "privacy", job.id)
+
+
+def _place(name: str) -> int:
+    return [step for step, _ in STEPS["erase"]].index(name)
+
+
+Step = tuple[str, Callable[[Job], bool]]
+STEPS: Final[dict[str, tuple[Step, ...]]] = {
+    "erase": (
+        ("gather", erase.gather),
+        ("books", _open_books),
+        ("suppress", erase.suppress),
+        ("retract", erase.retract),
+        ("settle", erase.settle),
+        ("drop", erase.drop),
+        ("sweep", _sweep),
+        ("settle-again", erase.settle),
+        ("judge", _judge),
+    ),
+    "suppress": (
+        ("gather", erase.gather),
+        ("suppress", erase.suppress),
+        ("mark", erase.mark),
+        ("finish", _finish_suppress),
+    ),
+    "unsuppress": (("lift", _lift),),
+}
