@@ -133,13 +133,17 @@ def _contact(
     days: Mapping[str, int],
     first: datetime | None,
 ) -> Raw:
-    """The group of the last call comes first, then the others by their last day of use."""
+    """The group of the last call comes first, then the others by their last day of use.
+
+    A former id is the user's only if nobody had claimed it before.
+    """
+    own = {p.key for p in one}
     called = list(dict.fromkeys(reversed(list(joins.values()))))
     used = sorted((g for g in days if g), key=lambda g: (-days[g].bit_length(), g))
     said = [at for p in one if (at := p.said_at()) is not None]
     return {
         "id": person.key,
-        "user_ids": [person.key, *sorted(person.aliases - {person.key})],
+        "user_ids": [person.key, *sorted(person.aliases & own - {person.key})],
         "traits": _words(one),
         "groups": list(dict.fromkeys([*called, *used]))[:GROUPS],
         "first_seen_at": _iso(first),

@@ -112,9 +112,8 @@ class People:
         FOLDS.get(kind, _fold_words)(self, event, doer)
 
     def _concerned(self, cnx: str, event: Event) -> list[Person]:
-        doer = self._doer(cnx, event)
-        group = self.of(cnx, "group", event.group)
-        return [p for p in (doer, group if event.doc["kind"] == "group" else None) if p]
+        told = event.group if event.doc["kind"] == "group" else ""
+        return [p for p in (self._doer(cnx, event), self.of(cnx, "group", told)) if p]
 
     def _doer(self, cnx: str, event: Event) -> Person | None:
         return self.of(cnx, "user", event.user) or self.of(cnx, "anonymous", event.anonymous)
