@@ -8,6 +8,7 @@ from typing import Any
 import pluggy
 
 from hub.api import Connector
+from hub.health.signals import Signal
 
 hookspec = pluggy.HookspecMarker("hub")
 
@@ -19,8 +20,8 @@ def register_connectors() -> Iterable[Connector]:
 
 
 @hookspec
-def register_signals() -> Mapping[str, Callable[..., Any]]:
-    """Further inputs to health, by name; reserved for scorecards that name them."""
+def register_signals() -> Iterable[Signal]:
+    """Further measures of health (`hub.api.Signal`), each to be named by a scorecard to count."""
     raise NotImplementedError
 
 

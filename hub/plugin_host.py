@@ -11,7 +11,8 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -26,6 +27,10 @@ from packaging.specifiers import SpecifierSet
 import hub.hookspecs
 from hub.api import Connector
 from hub.errors import NotFound
+from hub.health import signals as signalling
+from hub.health.curve import Curve
+from hub.health.measures import KEYS
+from hub.health.signals import Observed, Signal
 from hub.queue import JobTimeout
 from mappings import language
 from mappings.errors import BrokenMapping
@@ -54,6 +59,7 @@ class PluginHost:
     connectors: dict[str, Connector] = field(default_factory=dict)
     mappings: dict[str, Mapping[str, language.ObjectMapping]] = field(default_factory=dict)
     report: list[Loaded] = field(default_factory=list)
+    signals: dict[str, Signal] = field(default_factory=dict)
 
     def connector(self, name: str) -> Connector:
         """Raises NotFound, with the reason if the plugin failed to load."""
@@ -160,12 +166,16 @@ def _add(
     connectors = [c for found in probe.hook.register_connectors() for c in found]
     for connector in connectors:
         _refuse_clash(host, connector, origin)
+    signals = [s for found in probe.hook.register_signals() for s in found]
+    for signal in signals:
+        _refuse_signal(host, signal)
     names = [c.name for c in connectors]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"it offers the connector {twice[0]} twice")
     compiled = {c.name: _compile(c, shared) for c in connectors}
     host.manager.register(plugin, f"{origin}:{name}")
     host.connectors |= {c.name: c for c in connectors}
+    host.signals |= {s.name: _contained(s, name) for s in signals}
     host.mappings |= compiled
     host.report.append(Loaded(name, origin, tuple(c.name for c in connectors)))
 
@@ -184,6 +194,33 @@ def _refuse_clash(host: PluginHost, connector: Connector, origin: str) -> None:
         raise ValueError(f"the connector {connector.name} is offered by {other} and by {origin}")
     if VERSION not in SpecifierSet(connector.requires_hub):
         raise ValueError(f"it requires hub {connector.requires_hub}, this is {VERSION}")
+
+
+def _refuse_signal(host: PluginHost, signal: Signal) -> None:
+    if not signalling.NAME.fullmatch(signal.name):
+        raise ValueError(f"a signal's name is lower-case words joined by _, not {signal.name!r}")
+    if signal.name in KEYS or signal.name in host.signals:
+        raise ValueError(f"there is already a measure named {signal.name}")
+    Curve(signal.curve)
+
+
+def _contained(signal: Signal, plugin: str) -> Signal:
+    """The same signal, which answers with a sentence where the plugin's own code raises."""
+    told: set[str] = set()
+
+    def compute(observed: Observed, today: date) -> Any:
+        try:
+            return signalling.answer_of(signal, observed, today)
+        except JobTimeout:
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            if kind not in told:
+                told.add(kind)
+                log.exception("signal_failed", signal=signal.name, plugin=plugin)
+            return f"the signal {signal.name} of {plugin} failed ({kind})"
+
+    return replace(signal, compute=compute, plugin=plugin)
 
 
 def _compile(

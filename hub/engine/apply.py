@@ -29,7 +29,9 @@ SYNC_SLICE_S = 20.0
 
 def settler(hub: Hub, store: TenantStore) -> Settler:
     authoritative = {name: c.authoritative for name, c in hub.plugins.connectors.items()}
-    known = partial(supply.load, connectors=hub.plugins.connectors)
+    known = partial(
+        supply.load, connectors=hub.plugins.connectors, signals=tuple(hub.plugins.signals.values())
+    )
     return Settler(store, known, authoritative, lambda: hub.now(store.tenant_id))
 
 

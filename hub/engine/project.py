@@ -79,7 +79,7 @@ class Projection:
             return
         ids = sorted(touched)
         known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
-        self._scoring.read(known.values())
+        self._scoring.read(known.values(), self._aliases(ids, known))
         accounts, told = [], []
         for account_id in ids:
             before = known.get(account_id)
@@ -90,6 +90,11 @@ class Projection:
         self._store.accounts.bulk(accounts)
         self._scoring.write()
         self._store.outbox.insert_many(told)
+
+    def _aliases(self, ids: list[str], known: Mapping[str, Doc]) -> dict[str, list[str]]:
+        """The ids that each account has absorbed, as they are after this batch."""
+        found = {i: known[i].get("aliases", []) if i in known else [] for i in ids}
+        return found | {i: group.aliases for i, group in self._groups.items()}
 
     def _account(self, account_id: str, before: Doc) -> Doc:
         after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from hub.engine import days
+from hub.engine import days, judged, standing
+from hub.engine.judged import Judged
 from hub.engine.supply import Supply
-from hub.health import scorecard as scorecards
 from hub.health import state as states
 from hub.health.closes import (
     CHANGE_DAYS,
@@ -20,16 +21,17 @@ from hub.health.closes import (
     revenue_logged,
     revenue_on,
 )
+from hub.health.context import HealthContext
 from hub.health.history import History, close_of
+from hub.health.lifecycle import facts_of
 from hub.health.measures import measure
-from hub.health.rebase import rebased
+from hub.health.rebase import card_of, rebased
 from hub.health.score import next_due, score
-from hub.health.scorecard import Scorecard
+from hub.health.signals import observe
 from hub.store.client import Doc
 from hub.store.scoped import Update
 from hub.store.tenant import TenantStore
 
-SCORECARD = scorecards.default()
 CLOSES_AGO = (1, 2, 3, CHANGE_DAYS, TREND_DAYS)
 
 
@@ -42,50 +44,82 @@ class Scoring:
         self._now = now
         self._today = now.date()
         self._histories: dict[str, History] = {}
+        self._judged = Judged()
         self._closing: list[Update] = []
 
-    def read(self, stored: Iterable[Doc]) -> None:
-        """The past of these accounts, as they are stored."""
+    def read(self, stored: Iterable[Doc], aliases: Mapping[str, Iterable[str]]) -> None:
+        """The past of these accounts, as they are stored, and what people say of them.
+
+        `aliases` are the ids that each account of the batch has absorbed.
+        """
         self._histories = days.recent(self._store, stored, self._today)
+        self._judged = judged.read(self._store, aliases, self._now)
 
     def write(self) -> None:
         """Store the closes that have become due."""
         self._store.health_days.bulk(self._closing, ordered=True)
 
     def score(self, account: Doc, before: Doc) -> None:
-        """Put `health`, `rollup`, `sort`, `scored_at` and `next_due` on an account with a state.
+        """Put `health`, `rollup`, `urgency`, `override`, `sort`, `scored_at` and `next_due` on an
+        account with a state.
 
         The days that have ended since `before`, the account as it is stored, are closed first.
         """
         history = self._histories.get(account["_id"]) or History(())
         self._close(account, before, history)
-        closes = self._closes(history, SCORECARD)
-        log = account.get("revenue", ())
-        then = revenue_on(log, (self._today - timedelta(days=REVENUE_DAYS)).isoformat())
-        context = replace(self._supply.context(account, self._now), mrr_then=then)
-        measures = measure(account["state"], context, self._today)
-        churned = account["flat"].get("lifecycle") == "churned" if "flat" in account else False
+        supply, revision, today = self._supply, self._supply.revision, self._today
+        flat, state = account.get("flat", {}), account["state"]
+        context = self._context(account)
+        known = facts_of(state, flat, context, today, revision.go_live_field)
+        card = revision.card_for(known, today)
+        closes = self._closes(history)
+        observed = observe(account) if supply.signals else None
+        measures = measure(state, context, today, supply.signals, observed)
         explained = score(
-            measures, SCORECARD, closes, self._today, account=account["_id"], churned=churned
-        )
-        due = next_due(
-            account["state"],
             measures,
-            explained,
-            SCORECARD,
-            context,
-            self._today,
+            card,
             closes,
-            history.stirs(),
+            today,
+            account=account["_id"],
+            churned=flat.get("lifecycle") == "churned",
+            facts=known,
         )
-        due = min((d for d in (due, revenue_due(log, self._today)) if d), default=None)
-        if not account["listed"] or churned:
-            due = None
         account["health"] = explained
-        account["rollup"] = states.rollup(account["state"], context, self._today)
+        rollup = states.rollup(state, context, today)
+        account["rollup"] = rollup | {"trial": bool(known.get("trial"))}
+        standing.put(account, self._judged.overrides.get(account["_id"]), today)
         account["scored_at"] = self._now
-        account["next_due"] = due.isoformat() if due else None
+        account["next_due"] = self._next_due(
+            account,
+            chain(
+                given(
+                    next_due(
+                        state, measures, explained, card, context, today, closes, history.stirs()
+                    )
+                ),
+                standing.due_days(account, revision, card, measures, supply.signals, today),
+            ),
+        )
         account["sort"] = _sort(account)
+
+    def _context(self, account: Doc) -> HealthContext:
+        then = (self._today - timedelta(days=REVENUE_DAYS)).isoformat()
+        return replace(
+            self._supply.context(account, self._now),
+            mrr_then=revenue_on(account.get("revenue", ()), then),
+            pulse=self._judged.pulses.get(account["_id"]),
+        )
+
+    def _next_due(self, account: Doc, days_to_come: Iterable[date]) -> str | None:
+        """The first of the days to come; nothing moves any more of who left or is not listed."""
+        override = account.get("override")
+        if not account["listed"]:
+            return None
+        if account["health"]["band"] == "churned":
+            return override["expires_at"].date().isoformat() if override else None
+        revenue = revenue_due(account.get("revenue", ()), self._today)
+        due = min([*days_to_come, *given(revenue)], default=None)
+        return due.isoformat() if due else None
 
     def _close(self, account: Doc, before: Mapping[str, Any], history: History) -> None:
         entries = days.close(history, before, self._today.isoformat())
@@ -96,25 +130,32 @@ class Scoring:
             day, money = before["health"]["as_of"], before.get("rollup", {}).get("mrr")
             account["revenue"] = revenue_logged(before.get("revenue", ()), day, money)
 
-    def _closes(self, history: History, scorecard: Scorecard) -> list[Close]:
-        """The closes that today is compared with, under today's scorecard."""
+    def _closes(self, history: History) -> list[Close]:
+        """The closes that today is compared with, under the card of today's revision that was the
+        account's on each day."""
         found = []
         for ago in CLOSES_AGO:
             day = (self._today - timedelta(days=ago)).isoformat()
             if history.close(day) is not None and (kept := history.on(day)):
-                found.append(close_of(rebased(kept, day, scorecard), day))
+                card = card_of(kept, day, self._supply.revision)
+                found.append(close_of(rebased(kept, day, card), day))
         return found
+
+
+def given(day: date | None) -> tuple[date, ...]:
+    return (day,) if day else ()
 
 
 def _sort(account: Doc) -> Doc:
     """The values that lists sort by, kept flat for their indexes."""
     rollup, health = account["rollup"], account["health"]
-    mrr = rollup.get("mrr")
     return {
         "health": health["health"] if health["health"] is not None else 1000.0,
         "band": health["band"],
         "name": str(account.get("flat", {}).get("name") or "").casefold(),
-        "mrr": mrr["minor"] if mrr else -1,
+        "mrr": standing.amount_key(rollup["mrr"]),
+        "urgency": standing.amount_key(account["urgency"]["priority"]),
+        "trial": rollup["trial"],
         "open_tickets": rollup["open_tickets"],
         "last_touch": rollup["last_touch"] or "",
         "trend": (health.get("trend") or {}).get("delta_28d"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.api import Connector
-from hub.health.context import HealthContext, Pulse, SourceFreshness, combine, stale_after
+from hub.health import revision as revisions
+from hub.health.context import HealthContext, SourceFreshness, combine, stale_after
+from hub.health.revision import Revision
+from hub.health.signals import Signal
+from hub.scorecards import active
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
@@ -17,32 +21,50 @@ CAPABILITIES = frozenset(
     ("ticket", "satisfaction", "activity", "work_item", "subscription", "invoice", "usage")
 )
 
+PUSHED = "usage"
+"""The capability whose sources speak by themselves and are never read."""
+SILENCE_S = 3 * 86_400
+
 LINKED = "linked|"
 """Prefix of the total that counts an account's records of one capability."""
 
 
 @dataclass(slots=True)
 class Supply:
-    """Per connection the capabilities it feeds and their freshness; source kind by connector;
-    pulses by account."""
+    """Per connection the capabilities it feeds and their freshness; source kind by connector; the
+    tenant's scoring; the signals that plugins add."""
 
     feeds: Mapping[str, Mapping[str, SourceFreshness]] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
-    pulses: Mapping[str, Pulse] = field(default_factory=dict)
+    revision: Revision = field(default_factory=revisions.default)
+    signals: Sequence[Signal] = ()
+
+    @property
+    def key_features(self) -> frozenset[str]:
+        """The names of events that the tenant lists as key features."""
+        return frozenset(self.revision.key_features)
 
     def context(self, account: Mapping[str, Any], now: datetime) -> HealthContext:
-        """The health context of one account document."""
+        """The health context of one account document, but for its pulse and its past."""
+        shaped = self.revision
         members = {m["connection_id"] for m in account.get("members", ()) if not m["deleted"]}
         flat = account.get("flat", {})
         return HealthContext(
             now=now,
             sources=self._sources(members),
             linked=self._linked(account, members),
-            seats=flat.get("seats"),
-            seats_field="seats" in flat,
+            seats=flat.get(shaped.seats_field),
+            seats_field=shaped.seats_field in flat,
             mrr=flat.get("mrr"),
             renewal_on=flat.get("renewal_at"),
-            pulse=self.pulses.get(account.get("_id", "")),
+            currency=shaped.currency,
+            rates=shaped.rates,
+            key_features=shaped.key_features,
+            csat_rate=shaped.csat_rate,
+            seat_source=shaped.seat_source,
+            windows=shaped.windows,
+            pulse_full_days=shaped.pulse_full_days,
+            pulse_gone_days=shaped.pulse_gone_days,
         )
 
     def stale(self, now: datetime) -> set[str]:
@@ -75,33 +97,40 @@ class Supply:
         return frozenset(known | {c for c in CAPABILITIES if totals.get(LINKED + c)})
 
 
-def load(store: TenantStore, connectors: Mapping[str, Connector]) -> Supply:
+def load(
+    store: TenantStore, connectors: Mapping[str, Connector], signals: Sequence[Signal] = ()
+) -> Supply:
     """Read the connections and their streams; removed and disabled ones feed nothing."""
     streams: dict[str, list[Doc]] = defaultdict(list)
     for doc in store.streams.find({}):
         streams[doc["connection_id"]].append(doc)
+    heard_at = _heard_at(streams.values())
     feeds = {}
     for connection in store.connections.find({"state": {"$ne": "disabled"}}):
         connector = connectors.get(connection["connector"])
         if connector is not None:
-            feeds[connection["_id"]] = _feeds(connector, connection, streams[connection["_id"]])
+            mine = streams[connection["_id"]]
+            feeds[connection["_id"]] = _feeds(connector, connection, mine, heard_at)
     kinds = {name: connector.source_kind for name, connector in connectors.items()}
-    return Supply(feeds, kinds, _pulses(store))
+    return Supply(feeds, kinds, active.active(store), signals)
 
 
 def _feeds(
-    connector: Connector, connection: Doc, streams: list[Doc]
+    connector: Connector, connection: Doc, streams: list[Doc], heard_at: datetime | None
 ) -> Mapping[str, SourceFreshness]:
+    """What is pushed is as fresh as the last that was heard of any source of the tenant: that one
+    application is quiet is its users' business, that all are is a fault."""
     state = {doc["stream"]: doc for doc in streams}
     found: dict[str, list[SourceFreshness]] = defaultdict(list)
     for stream in connector.streams:
         if stream.entity in CAPABILITIES:
             doc = state.get(stream.name, {})
+            is_pushed = stream.entity == PUSHED
             found[stream.entity].append(
                 SourceFreshness(
                     connected=True,
-                    fresh_at=doc.get("fresh_at"),
-                    stale_after_s=stale_after(stream.interval_s),
+                    fresh_at=heard_at if is_pushed else doc.get("fresh_at"),
+                    stale_after_s=SILENCE_S if is_pushed else stale_after(stream.interval_s),
                     broken_since=doc.get("failing_since"),
                     source=connection["connector"],
                 )
@@ -109,8 +138,6 @@ def _feeds(
     return {capability: combine(some) for capability, some in found.items()}
 
 
-def _pulses(store: TenantStore) -> Mapping[str, Pulse]:
-    return {
-        doc["_id"]: Pulse(doc["level"], doc["at"].date(), doc["by"])
-        for doc in store.pulses.find({})
-    }
+def _heard_at(streams: Iterable[list[Doc]]) -> datetime | None:
+    """When any source of product usage was last heard."""
+    return max((d["heard_at"] for docs in streams for d in docs if "heard_at" in d), default=None)

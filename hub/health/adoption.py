@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.health.facts import FEATURE
 from hub.health.state import paying, seats
-from hub.health.view import Reading, View, counted, no_answer, not_configured, records
+from hub.health.view import Reading, View, counted, no_answer, not_configured
 
 EARLIER_MINIMUM = 10
 UNUSED_DAYS = 30

@@ -20,13 +20,16 @@ TREND_DAYS = 28
 TREND_POINTS = 5
 CHANGE_DAYS = 7
 REVENUE_DAYS = 90
+LIFE = ("lifecycle", "scorecard_since", "scorecard_before")
+"""What says which scorecard was the account's, and since when."""
 
 
 def day_close(explanation: Explanation) -> Close:
     """What to keep of an explanation for its day: raw values too, so that history can be re-scored.
 
     {"day", "revision", "health", "raw", "cap_points", "band", "band_since", "coverage", "capped",
-    "final", "measures": {key: {"state", "value", "score", "points", "kept", "kept_caps"}}}.
+    "final", "lifecycle", "scorecard_since", "scorecard_before",
+    "measures": {key: {"state", "value", "score", "points", "kept", "kept_caps"}}}.
     """
     kept = ("state", "value", "score", "points", "kept", "kept_caps")
     names = ("health", "raw", "cap_points", "band", "band_since", "coverage", "final")
@@ -36,6 +39,7 @@ def day_close(explanation: Explanation) -> Close:
         "capped": any(cap["binding"] for cap in explanation["caps"]),
         "measures": {m["key"]: {k: m[k] for k in kept} for m in measures_of(explanation)},
         **{name: explanation[name] for name in names},
+        **{name: explanation.get(name) or None for name in LIFE},
     }
 
 

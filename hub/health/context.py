@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from hub.health.windows import WINDOWS
+from mappings.money import EXPONENTS
 
 Capability = Literal[
     "ticket", "satisfaction", "activity", "work_item", "subscription", "invoice", "usage"
@@ -111,8 +112,8 @@ def reporting_mrr(
 ) -> Money | None:
     """Monthly revenue of active and past-due subscriptions, else the tenant's field.
 
-    One currency stays as it is; several are converted to `context.currency`, and None when a rate
-    is missing. Subscriptions that have all ended are a revenue of nought.
+    Converted to `context.currency` where the tenant gives rates for all of it. Else one currency
+    stays as it is, and None for several. Subscriptions that have all ended are a revenue of nought.
     """
     sums: dict[tuple[str, int], int] = {}
     for subscription in subscriptions:
@@ -121,19 +122,42 @@ def reporting_mrr(
             live = subscription.get("status") in ("active", "past_due")
             sums[unit] = sums.get(unit, 0) + (money["minor"] if live else 0)
     if not sums:
-        return context.mrr
+        return _reported(context.mrr, context)
     earning = {unit: minor for unit, minor in sums.items() if minor} or dict([min(sums.items())])
     if len(earning) > 1:
         return _converted(earning, context)
     (currency, exponent), minor = earning.popitem()
-    return {"minor": minor, "currency": currency, "exponent": exponent}
+    return _reported({"minor": minor, "currency": currency, "exponent": exponent}, context)
+
+
+def _reported(money: Money | None, context: HealthContext) -> Money | None:
+    """In the reporting currency if a rate is known, else as it is."""
+    if money is None or money["currency"] == context.currency:
+        return money
+    unit = (money["currency"], money["exponent"])
+    return _converted({unit: money["minor"]}, context) or money
+
+
+def apart_mrr(subscriptions: Iterable[Mapping[str, Any]], context: HealthContext) -> list[Money]:
+    """Monthly revenue by currency, where there are several and no rates that join them."""
+    paid = [s for s in subscriptions if s.get("status") in ("active", "past_due") and s.get("mrr")]
+    if reporting_mrr(paid, context) is not None:
+        return []
+    sums: dict[tuple[str, int], int] = {}
+    for unit, minor in (
+        ((m["currency"], m["exponent"]), m["minor"]) for m in (s["mrr"] for s in paid)
+    ):
+        sums[unit] = sums.get(unit, 0) + minor
+    return [{"minor": n, "currency": c, "exponent": e} for (c, e), n in sorted(sums.items())]
 
 
 def _converted(sums: Mapping[tuple[str, int], int], context: HealthContext) -> Money | None:
     if context.currency is None or any(c not in context.rates for c, _ in sums):
         return None
     major = math.fsum(n / 10**e * context.rates[c] for (c, e), n in sorted(sums.items()))
-    return {"minor": math.floor(major * 100 + 0.5), "currency": context.currency, "exponent": 2}
+    exponent = EXPONENTS.get(context.currency, 2)
+    minor = math.floor(major * 10**exponent + 0.5)
+    return {"minor": minor, "currency": context.currency, "exponent": exponent}
 
 
 def ratio(now: Money, then: Money, rates: Mapping[str, float]) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+Points = Sequence[Sequence[float]]
+
 
 class Curve:
     """Turns a measure's value into a score of 0 to 100.
@@ -14,7 +16,7 @@ class Curve:
 
     __slots__ = ("_slopes", "xs", "ys")
 
-    def __init__(self, points: Sequence[Sequence[float]]) -> None:
+    def __init__(self, points: Points) -> None:
         if len(points) < 2 or any(len(point) != 2 for point in points):
             raise ValueError("a curve needs at least two points of two numbers each")
         self.xs = tuple(float(x) for x, _ in points)
@@ -41,6 +43,10 @@ class Curve:
         if i >= len(self._slopes):
             return self.ys[-1]
         return self.ys[i] + (x - self.xs[i]) * self._slopes[i]
+
+    def squeezed(self, share: float) -> Curve:
+        """The same scores for values that are this share of what they were."""
+        return Curve([(x * share, y) for x, y in zip(self.xs, self.ys, strict=True)])
 
     def steps_until_move(self, x: float) -> int | None:
         """After how many steps of +1 the score first differs, for ages in days; None if never."""

@@ -18,13 +18,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from hub.health.closes import Close, Explanation, measures_of
+from hub.health.closes import LIFE, Close, Explanation, measures_of
 
 Kept = dict[str, Any]
 Document = Mapping[str, Any]
 
 KNOWN = {"ok": 1.0, "stale": 0.5}
-_UNSCORED = frozenset({"mrr", "seats", "final", "coverage"})
+_UNSCORED = frozenset({"mrr", "seats", "final", "coverage", *LIFE})
 _SCORED = frozenset({"score", "most", "state"})
 
 
@@ -32,6 +32,7 @@ def keep(explanation: Explanation, listed: bool = True, **facts: Any) -> Kept:
     """What stays of an explanation; `facts` are the revenue and the seats of that day."""
     kept: Kept = {name: explanation[name] for name in ("band", "band_since", "coverage")}
     kept["revision"] = explanation["scorecard"]
+    kept |= {name: explanation[name] for name in LIFE if explanation.get(name)}
     kept["measures"] = {m["key"]: _kept_measure(m) for m in measures_of(explanation)}
     for name in ("raw", "final"):
         if explanation[name] is not None:
@@ -92,6 +93,7 @@ def close_of(kept: Kept, day: str) -> Close:
         "band_since": kept["band_since"],
         "coverage": kept["coverage"],
         "final": kept.get("final"),
+        **{name: kept.get(name) for name in LIFE},
     }
 
 
@@ -207,6 +209,10 @@ class History:
         if kept is None or kept.get("missing") or kept.get("gone") or day in self._absent:
             return None
         return close_of(kept, day)
+
+    def absent(self, day: str) -> bool:
+        """Whether the hub did not run on this day at all."""
+        return day in self._absent
 
     def stirs(self) -> list[str]:
         """The days whose close differs from the one before in more than ages."""

@@ -1,4 +1,4 @@
-"""The 17 measures of an account, each in one of five states.
+"""The 17 measures of an account and the signals of plugins, each in one of five states.
 
 ok: computed; a connected, linked source with no rows is a real zero.
 not_configured: the tenant has no source or list for it, so it is left out for the whole tenant.
@@ -10,14 +10,15 @@ that time passing over a broken source moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
 from hub.health import adoption, commercial, delivery, relationship, sentiment, support
 from hub.health.context import UNLINKED_AFTER, HealthContext, SourceFreshness
-from hub.health.view import Reading, View
+from hub.health.signals import Answer, Observed, Signal
+from hub.health.view import Reading, View, no_answer
 
 MeasureState = Literal["ok", "not_configured", "unlinked", "no_answer", "stale"]
 STALE_KNOWN = 0.5
@@ -84,8 +85,18 @@ KEYS = tuple(key for key, *_ in _MEASURES)
 _GROUPS = tuple(dict.fromkeys(group for _, _, group, _ in _MEASURES))
 
 
-def measure(state: Mapping[str, Any], context: HealthContext, today: date) -> dict[str, Measure]:
-    """All 17 measures by key, in the order of the scorecard."""
+def measure(
+    state: Mapping[str, Any],
+    context: HealthContext,
+    today: date,
+    signals: Sequence[Signal] = (),
+    observed: Observed | None = None,
+) -> dict[str, Measure]:
+    """All 17 measures by key, in the order of the scorecard, and then the signals.
+
+    `observed` is what the signals are given; a signal's `compute` may also answer with a sentence
+    that says why it could not.
+    """
     supplies = {group: _supply(group, context, today) for group in _GROUPS}
     usable = frozenset(g[0] for g, s in supplies.items() if len(g) == 1 and _readable(s))
     views: dict[date, View] = {}
@@ -96,7 +107,26 @@ def measure(state: Mapping[str, Any], context: HealthContext, today: date) -> di
             views[supply.as_of] = View(state, context, supply.as_of, usable)
         reading = read(views[supply.as_of]) if _readable(supply) else None
         found[key] = _measured(key, unit, supply, reading)
+    for signal in signals if observed is not None else ():
+        found[signal.name] = _signalled(signal, observed, context, today)
     return found
+
+
+def _signalled(
+    signal: Signal, observed: Observed | None, context: HealthContext, today: date
+) -> Measure:
+    assert observed is not None
+    supply = _supply(signal.needs, context, today)
+    if not signal.needs:
+        supply = replace(supply, source=signal.plugin or None)
+    reading = None
+    if _readable(supply):
+        said: object = signal.compute(observed, supply.as_of)
+        if isinstance(said, Answer):
+            reading = Reading(said.value, said.text, tuple(said.evidence))
+        else:
+            reading = no_answer(said if isinstance(said, str) else "the signal has no answer")
+    return _measured(signal.name, signal.unit, supply, reading)
 
 
 def _readable(supply: _Supply) -> bool:

@@ -6,8 +6,20 @@ from datetime import date
 
 from hub.health.history import KNOWN, Kept, keep
 from hub.health.measures import Measure
+from hub.health.revision import Revision
 from hub.health.score import score
 from hub.health.scorecard import Scorecard
+
+STAYS = ("mrr", "seats", "missing", "gone", "lifecycle", "scorecard_since", "scorecard_before")
+
+
+def card_of(kept: Kept, day: str, revision: Revision) -> Scorecard:
+    """The card of this revision that was the account's on that day, by what was known then."""
+    if "lifecycle" in kept:
+        return revision.card_for(kept["lifecycle"], date.fromisoformat(day))
+    key = kept["revision"].partition("#")[2] or "default"
+    cards = [card.scorecard for card in revision.cards]
+    return next((card for card in cards if card.key == key), cards[-1])
 
 
 def rebased(kept: Kept, day: str, scorecard: Scorecard) -> Kept:
@@ -20,7 +32,7 @@ def rebased(kept: Kept, day: str, scorecard: Scorecard) -> Kept:
         return kept
     explanation = score(measures_of(kept), scorecard, (), date.fromisoformat(day))
     fresh = keep(explanation)
-    same = {name: kept[name] for name in ("mrr", "seats", "missing", "gone") if name in kept}
+    same = {name: kept[name] for name in STAYS if name in kept}
     return {**fresh, **same}
 
 

@@ -38,6 +38,7 @@ def score(
     *,
     account: str = "",
     churned: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """The explanation as it is stored: health 0 = worst, 100 = best; risk is 100 - health.
 
@@ -45,15 +46,25 @@ def score(
     `points` are unrounded and math.fsum of them is `raw`; `raw + cap_points` is `health`.
     `points_shown` (tenths) and `cap_shown` sum exactly to `health_shown`. `health` is None when
     too little is known, and when the account has churned; `final` then keeps the last one.
+    `facts` are the lifecycle facts that chose the scorecard, kept with it. `scorecard_since` is the
+    first day in a row under this scorecard, `scorecard_before` the one that ended then.
     """
     history = list(closes)
     if churned:
-        return _churned(account, scorecard, history, today)
+        return _churned(account, scorecard, history, today) | {"lifecycle": dict(facts or {})}
     past = comparable(history, scorecard.revision, today)
     rows = _rows(measures, scorecard, past[-1] if past else None)
     explanation = _frame(account, scorecard, today) | _totals(rows, scorecard)
+    explanation |= _since(scorecard, history, today) | {"lifecycle": dict(facts or {})}
     explanation["dimensions"] = _dimensions(rows, scorecard)
-    explanation["not_configured"] = sorted(set(measures) - set(rows))
+    explanation["not_configured"] = sorted(
+        key for key, measure in measures.items() if measure.state == "not_configured"
+    )
+    explanation["unweighted"] = [
+        _unweighted(measure)
+        for key, measure in measures.items()
+        if key not in rows and measure.state != "not_configured"
+    ]
     explanation |= _banded(explanation, rows, scorecard, past, today)
     return _compared(explanation, past, today)
 
@@ -67,7 +78,32 @@ def confidence(coverage: float) -> str:
 
 
 def _frame(account: str, scorecard: Scorecard, today: date) -> Explanation:
-    return {"account": account, "as_of": today.isoformat(), "scorecard": scorecard.revision}
+    return {
+        "account": account,
+        "as_of": today.isoformat(),
+        "scorecard": scorecard.revision,
+        "scorecard_key": scorecard.key,
+    }
+
+
+def _since(scorecard: Scorecard, history: list[Close], today: date) -> Explanation:
+    """Since when this scorecard has counted for the account, by the closes at hand."""
+    now = today.isoformat()
+    last = max((c for c in history if c["day"] < now), key=lambda c: c["day"], default=None)
+    if last is None:
+        return {"scorecard_since": now, "scorecard_before": None}
+    if last["revision"] != scorecard.revision:
+        return {"scorecard_since": now, "scorecard_before": last["revision"]}
+    return {
+        "scorecard_since": last.get("scorecard_since") or last["day"],
+        "scorecard_before": last.get("scorecard_before"),
+    }
+
+
+def _unweighted(measure: Measure) -> dict[str, Any]:
+    """A measure to which the scorecard gives no weight: to be seen, and without points."""
+    shown = ("key", "state", "value", "unit", "text", "source", "fresh_at")
+    return {name: getattr(measure, name) for name in shown} | {"evidence": list(measure.evidence)}
 
 
 def _rows(
@@ -252,6 +288,9 @@ def _churned(account: str, scorecard: Scorecard, closes: list[Close], today: dat
         "cap_shown": 0,
         "dimensions": [],
         "not_configured": [],
+        "unweighted": [],
+        "scorecard_since": None,
+        "scorecard_before": None,
         "trend": trend(None, [], today),
         "top_negative": [],
     }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from hub.health.context import HealthContext, reporting_mrr
+from hub.health.context import HealthContext, apart_mrr, reporting_mrr
 from hub.health.facts import CONTACT, TOUCH, Contribution
 from hub.health.view import LONG_HORIZON_DAYS
 
@@ -111,11 +111,13 @@ def _prune(state: State) -> None:
 def rollup(state: Mapping[str, Any], context: HealthContext, today: date) -> dict[str, Any]:
     """What the portfolio list shows beside the score.
 
-    {"open_tickets": int, "contacts": int, "last_touch": day|None, "mrr": money|None,
+    {"open_tickets": int, "contacts": int, "last_touch": day|None, "mrr": money|None, "mrr_apart":
+    [money] of several currencies without rates,
     "seats": int|None, "renewal_on": day|None}. Touches in the future are not yet one.
     """
     items = state.get("items", {})
     now = today.isoformat()
+    apart = apart_mrr(items.get("subscriptions", {}).values(), context)
     touches = [day for day in state.get("counters", {}).get("touch_days", ()) if day <= now]
     subscriptions = list(items.get("subscriptions", {}).values())
     return {
@@ -125,6 +127,7 @@ def rollup(state: Mapping[str, Any], context: HealthContext, today: date) -> dic
         "mrr": reporting_mrr(subscriptions, context),
         "seats": seats(state, context),
         "renewal_on": renewal_on(subscriptions, context, now),
+        **({"mrr_apart": apart} if apart else {}),
     }
 
 

@@ -43,7 +43,9 @@ def ticket_load(view: View) -> Reading:
             weighted += n * LOAD_OF_TYPE.get(counter[len(OPENED) :], 1.0)
     size = max(LOAD_SEATS, seats(view.state, view.context) or 0)
     load = weighted * LOAD_SEATS / size
-    text = f"{counted(opened, 'ticket')} opened in {days} days, a load of {load:.1f} for each 25 seats"
+    text = (
+        f"{counted(opened, 'ticket')} opened in {days} days, a load of {load:.1f} for each 25 seats"
+    )
     return Reading(load, text, view.span("tickets", days))
 
 

@@ -128,3 +128,9 @@ def _moves(explanation: Explanation) -> list[str]:
 
 def _signed(points: float) -> str:
     return f"{half_up(points, 1):+.1f}"
+
+
+def money_words(money: Mapping[str, Any]) -> str:
+    """ "1,250.00 EUR"."""
+    whole = money["minor"] / 10 ** money["exponent"]
+    return f"{whole:,.{money['exponent']}f} {money['currency']}"
