@@ -32,6 +32,8 @@ COMMANDS: dict[str, str] = {
     "quarantine": "hub.cli.quarantine:command",
     "mappings": "hub.cli.mappings:command",
     "accounts": "hub.cli.accounts:command",
+    "identity": "hub.cli.identity:command",
+    "health": "hub.cli.health:command",
 }
 """Name -> where it is; imported only when it is called for."""
 

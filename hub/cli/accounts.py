@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from hub.cli.identity import identity_lines
 from hub.cli.lineage import command as lineage
 from hub.cli.listing import emit_page, page_options
 from hub.cli.output import emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
+from hub.identity.explain import explain as explain_identity
+from hub.identity.vendors import of_tenant
 from hub.reads import accounts
 from hub.reads.paging import Asked
 from hub.store.client import Doc
@@ -82,7 +85,8 @@ def explain(account: str, tenant: str | None, as_json: bool) -> None:
     """Say in words which records are this account and why, and how its health is made."""
     with opened() as hub:
         store = hub.store(tenant_id(hub, tenant))
-        found = _explained(accounts.identity(store, account), accounts.health(store, account))
+        identity = explain_identity(store, "account", account, of_tenant(hub, store))
+        found = _explained(identity, accounts.health(store, account))
     if as_json:
         emit(found, as_json=True)
     else:
@@ -90,23 +94,16 @@ def explain(account: str, tenant: str | None, as_json: bool) -> None:
 
 
 def _explained(identity: Doc, health: Doc) -> Doc:
-    members = identity["members"]
     asked = identity["asked_id"]
     title = f"Account {identity['id']}"
     if asked != identity["id"]:
         title += f" (asked for as {asked}, which was merged into it)"
-    lines = [_member(member) for member in members]
-    reasons = [edge["sentence"] for edge in identity["edges"]]
     return {
         "id": identity["id"],
         "asked_id": asked,
         "title": title,
-        "identity": [f"It is made of {len(members)} records:", *lines, *reasons],
+        "identity": identity_lines(identity),
+        "edges": identity["edges"],
+        "history": identity["history"],
         "health": health["words"],
     }
-
-
-def _member(member: Doc) -> str:
-    named = f", {member['name']}" if member["name"] else ""
-    gone = " (deleted)" if member["deleted"] else ""
-    return f"  {member['source']} {member['object']} {member['native_id']}{named}{gone}"

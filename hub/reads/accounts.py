@@ -128,19 +128,6 @@ def _said(answer: Doc) -> Doc:
     return {name: answer.get(key) for name, key in names.items()}
 
 
-def identity(store: TenantStore, account_id: str) -> Doc:
-    """Which records are this account, and in a sentence for each link why (or why not)."""
-    account = find(store, account_id)
-    return {
-        "id": account["_id"],
-        "asked_id": account_id,
-        "aliases": account.get("aliases", []),
-        "external_ids": account.get("external_ids", []),
-        "members": account.get("members", []),
-        "edges": [explained(edge) for edge in account.get("edges", ())],
-    }
-
-
 def explained(edge: Doc) -> Doc:
     return {**edge, "sentence": explain_edge(Edge(**edge))}
 

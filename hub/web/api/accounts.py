@@ -10,10 +10,10 @@ from pydantic import Field
 
 from hub.reads import accounts, timeline
 from hub.web.api.caller import caller
+from hub.web.api.identities import Identity, explained
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import (
     ById,
-    Edge,
     Json,
     Member,
     Model,
@@ -77,15 +77,6 @@ class Account(AccountSummary):
     version: int
     profile: dict[str, Surviving]
     members: list[Member]
-
-
-class Identity(Model):
-    id: str
-    asked_id: str
-    aliases: list[str]
-    external_ids: list[str]
-    members: list[Member]
-    edges: list[Edge]
 
 
 class Measure(Model):
@@ -192,8 +183,11 @@ def show_account(path: ById) -> Response:
 
 @pages.get("/<id>/identity", responses={200: Identity})
 def show_identity(path: ById) -> Response:
-    """Show which records are this account, and why"""
-    return answer(Identity, accounts.identity(caller().store, path.id))
+    """Explain which records are this account: links, evidence, what was not linked, history
+
+    An id that was merged away answers with the account that lives on, and names both.
+    """
+    return answer(Identity, explained(caller(), "account", path.id))
 
 
 @pages.get("/<id>/health", responses={200: Health})

@@ -23,9 +23,11 @@ NOUNS = (
     "quarantine",
     "mappings",
     "accounts",
+    "health",
     "contacts",
     "records",
     "lineage",
+    "identity",
 )
 BODY_LIMIT = 1024 * 1024
 OPENAPI = "3.1.0"

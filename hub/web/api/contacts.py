@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hub.reads import contacts
 from hub.web.api.caller import caller
+from hub.web.api.identities import Identity, explained
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import (
     ById,
@@ -64,3 +65,9 @@ def list_contacts(query: ContactQuery) -> Response:
 def show_contact(path: ById) -> Response:
     """Show a person with provenance and identity"""
     return answer(Contact, contacts.one(caller().store, path.id))
+
+
+@pages.get("/<id>/identity", responses={200: Identity})
+def show_identity(path: ById) -> Response:
+    """Explain which records are this person: links, evidence, what was not linked, history"""
+    return answer(Identity, explained(caller(), "contact", path.id))

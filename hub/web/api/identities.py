@@ -1,0 +1,80 @@
+"""How an explained identity looks in the API: members, links with evidence, and history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from hub.identity import explain
+from hub.identity.vendors import Vendors, of_tenant
+from hub.store.client import Doc
+from hub.web.api.caller import Caller
+from hub.web.api.shapes import Edge, Member, Model
+
+
+class Fact(Model):
+    """A field of a record as the vendor wrote it."""
+
+    field: str
+    path: str | None = Field(description="Where in the vendor's body; null when that is not kept")
+    value: str
+
+
+class Side(Model):
+    """One end of a link, and the fields that speak for it."""
+
+    record: str = Field(description="connection:object:native id")
+    source: str | None
+    object: str | None
+    native_id: str | None
+    name: str | None
+    id: str | None = Field(description="The account or contact it belongs to today")
+    live: bool
+    fields: list[Fact]
+
+
+class Link(Edge):
+    """Evidence that two records are one; `state` and `reason` say what became of it."""
+
+    sides: list[Side]
+
+
+class MemberSince(Member):
+    first_seen_at: datetime | None = None
+
+
+class Move(Model):
+    record: str
+    from_: str | None = Field(alias="from", description="The id it had before")
+
+
+class Happening(Model):
+    at: datetime
+    kind: str
+    sentence: str
+    because: list[str]
+    ids: list[str]
+    moves: list[Move]
+
+
+class Identity(Model):
+    id: str
+    asked_id: str = Field(description="The id as asked; another than `id` after a merge")
+    entity: Literal["account", "contact"]
+    name: str | None
+    aliases: list[str] = Field(description="Ids it absorbed; they answer with this one")
+    external_ids: list[str]
+    minted_at: datetime | None
+    members: list[MemberSince]
+    edges: list[Link]
+    history: list[Happening] = Field(description="Merges, splits and moves, latest first")
+
+
+def vendors(caller: Caller) -> Vendors:
+    return of_tenant(caller.hub, caller.store)
+
+
+def explained(caller: Caller, entity: str, given: str) -> Doc:
+    return explain.explain(caller.store, entity, given, vendors(caller))
