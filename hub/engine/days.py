@@ -9,7 +9,7 @@ and there is no moment at which a crash could lose a close or write it twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from hub.health.closes import TREND_DAYS
@@ -68,7 +68,7 @@ def _month(day: date) -> str:
     return day.isoformat()[:7]
 
 
-def close(history: History, account: Mapping[str, Doc], today: str) -> list[Entry]:
+def close(history: History, account: Doc, today: str) -> list[Entry]:
     """The closes that have become due of a stored account, put on its history.
 
     From the day on which a score was due and not made, its days are missing.

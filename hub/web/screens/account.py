@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from hub.errors import NotFound
 from hub.health.words import CAPS, explain_words
+from hub.reads import history
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.web.screens import accounts, evidence, freshness, holdings, identity, lists, timeline
@@ -67,7 +68,7 @@ def page(account_id: str) -> Answer:
         words=explain_words(health)[-1:] if health.get("change") else [],
         proofs=lambda entry: evidence.proofs(account_id, entry),
         read_at=partial(accounts.read_at, fresh=freshness.sources(here().hub, store)),
-        days=_days(store, account_id),
+        days=_days(account_id),
         recent=timeline.read(store, account_id, size=RECENT).entries,
     )
 
@@ -77,12 +78,10 @@ def _shown(template: str, account: Doc, **more: Any) -> str:
     return render_template(template, account=account, id=account["_id"], **more)
 
 
-def _days(store: TenantStore, account_id: str) -> list[float]:
-    """Health at each day's close of the last 90 days, oldest first."""
-    closes = store.health_days.find({"account_id": account_id}, {"close.health": 1, "day": 1})
-    last = list(closes.sort("day", -1).limit(90))
-    values = [doc["close"].get("health") for doc in reversed(last)]
-    return [float(v) for v in values if v is not None]
+def _days(account_id: str) -> list[float]:
+    """Health of the last 90 days, oldest first, without the days on which it is not known."""
+    found = history.known(here().hub, here().store, account_id)
+    return [point["health"] for point in found if point["health"] is not None]
 
 
 @pages.get("/timeline")
