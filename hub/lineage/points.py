@@ -29,17 +29,18 @@ def of_measure(hub: Hub, store: TenantStore, account_id: str, key: str) -> Doc:
     """
     account = accounts.find(store, account_id)
     explanation = account["health"]
-    rows = {row["key"]: row for row in measures_of(explanation)}
+    rows = {m["key"]: m for m in [*explanation.get("unweighted", ()), *measures_of(explanation)]}
     _check(key, explanation, rows)
     row = rows[key]
-    scorecard = card.of(hub, store, account)
-    found = evidence.gather(Tracer(hub, store), account, row, card.window_days(scorecard, key))
+    revision = card.revision_of(store, explanation)
+    scorecard = card.card_of(revision, explanation)
+    found = evidence.gather(Tracer(hub, store), account, row, card.window_days(revision, key))
     return {
         "account_id": account["_id"],
         "asked_id": account_id,
         "measure": key,
         "title": TITLES.get(key, key),
-        "definition": card.definition(hub, key),
+        "definition": card.definition(key),
         "dimension": _dimension_of(explanation, key),
         "scorecard": explanation["scorecard"],
         "as_of": explanation["as_of"],
@@ -67,9 +68,10 @@ def _check(key: str, explanation: Doc, rows: dict[str, Doc]) -> None:
         raise NotFound(f"{TITLES.get(key, key)} brings no points here: {why}.")
 
 
-def _dimension_of(explanation: Doc, key: str) -> str:
+def _dimension_of(explanation: Doc, key: str) -> str | None:
+    """None for a measure to which the scorecard gives no weight."""
     found = (d["key"] for d in explanation["dimensions"] for m in d["measures"] if m["key"] == key)
-    return str(next(found))
+    return next(found, None)
 
 
 def _weighed(scorecard: Scorecard | None, row: Doc) -> Doc:

@@ -33,7 +33,9 @@ def of_value(found: Doc) -> list[str]:
 def of_point(found: Doc) -> list[str]:
     """A health point; `found` as `hub.lineage.points` makes it."""
     value = "nothing is known" if found["value"] is None else f"{found['value']:g} {found['unit']}"
-    points = f"{found['points']:.2f} of {found['max_points']:.2f} points"
+    points = "no points"
+    if found["points"] is not None:
+        points = f"{found['points']:.2f} of {found['max_points']:.2f} points"
     lines = [
         f"{found['title']} ({found['measure']}): {points}, {found['state']}",
         f"{STEP}counts: {found['definition']}",
@@ -48,6 +50,9 @@ def of_point(found: Doc) -> list[str]:
 
 def _scored(found: Doc) -> Iterator[str]:
     curve, weight = found["curve"], found["weight"]
+    if found["score"] is None:
+        yield f"weight: none in {found['scorecard']}"
+        return
     if curve is None or weight is None:
         yield f"score: {found['score']:.2f} by {found['scorecard']}, which is no longer kept"
         return

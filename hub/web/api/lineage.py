@@ -193,7 +193,7 @@ class PointLineage(Model):
     measure: str
     title: str
     definition: str
-    dimension: str
+    dimension: str | None
     scorecard: str
     as_of: date
     scored_at: datetime | None
@@ -201,11 +201,11 @@ class PointLineage(Model):
     value: float | None
     unit: str
     text: str
-    score: float
-    points: float
+    score: float | None
+    points: float | None = Field(description="null where the scorecard gives it no weight")
     points_shown: float | None
-    max_points: float
-    lost: float
+    max_points: float | None
+    lost: float | None
     curve: CurvePoints | None
     weight: Weight | None
     source: str | None
