@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from hub.engine import linking, membership, moments, usage_places
+from hub.engine import hierarchy, linking, membership, moments, usage_places
 from hub.engine.linking import Answers
 from hub.engine.membership import Resolution
 from hub.engine.project import Projection
@@ -27,7 +27,7 @@ from hub.engine.vouching import Vouching
 from hub.faultpoints import point
 from hub.health import facts
 from hub.health.facts import Contribution
-from hub.identity import history
+from hub.identity import history, reviews
 from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
@@ -138,6 +138,8 @@ class Settler:
         store.records.bulk(_member_writes(store, due, result, "account_id"))
         history.note(store, "account", due, result, self.now())
         projection.regroup(result)
+        projection.reparent(hierarchy.watching(store, result.stirred))
+        reviews.refresh(store, result, self.authoritative, self.now())
         stir(store, result.stirred)
 
     def _settle_contacts(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
@@ -169,7 +171,8 @@ class Settler:
     ) -> None:
         answers = linking.look_up(store, (p for doc in due for p in linking.paths(doc)))
         stirred: set[str] = set()
-        use = usage_places.settle(store, due, answers, supply.key_features)
+        staff = supply.revision.internal_domains
+        use = usage_places.settle(store, due, answers, supply.key_features, staff)
         writes = [_hang(store, doc, answers, projection, {}, stirred, use) for doc in due]
         writes += [_shift(store, doc, new, projection) for doc, new in use.siblings]
         store.records.bulk(writes)
@@ -191,13 +194,19 @@ def _member_writes(
         for doc in group.members:
             if doc["_id"] not in settled and doc["_id"] not in result.moved:
                 continue
-            change: Doc = {"$set": {id_field: group.id, "keys": membership.own_keys(doc)}}
+            change: Doc = {"$set": {id_field: group.id, "keys": _own_keys(doc)}}
             if doc["_id"] in settled:
                 change["$set"]["stood"] = membership.standing(doc)
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
                 change["$unset"] = {"due": "", "stuck": ""}
             writes.append(store.records.updating({"_id": doc["_id"]}, change))
     return writes
+
+
+def _own_keys(doc: Doc) -> list[str]:
+    """What finds a member: its claims, its merge target, and of an account its parent."""
+    above = hierarchy.watches(doc) if doc["entity"] == "account" else []
+    return sorted({*membership.own_keys(doc), *above})
 
 
 def _hang(

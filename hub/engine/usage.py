@@ -16,22 +16,24 @@ from time import monotonic
 import structlog
 
 from hub.bootstrap import Hub
-from hub.engine import usage_derive, usage_fold, usage_names
+from hub.engine import usage_derive, usage_fold, usage_names, usage_person, usage_places
 from hub.engine.incoming import Incoming, Source, digest, from_record
-from hub.engine.record import record
+from hub.engine.record import LAST_RANK, record
 from hub.engine.registers import Content
 from hub.engine.usage_derive import Made, Raw
 from hub.engine.usage_fold import Event, People
 from hub.engine.usage_person import Kind, Person, person_id
 from hub.faultpoints import point
+from hub.scorecards.active import active
 from hub.store import leases
 from hub.store.tenant import TenantStore
+from mappings import normalise
 
 log = structlog.get_logger(__name__)
 
 BATCH = 1000
 LEASE_S = 60
-DUE = {"due": 1}
+DUE, AGAIN = {"due": 1}, {"again": True}
 IMPORT = "import:"
 """How the batch of an event from a file is called; it proves nothing about the source today."""
 
@@ -42,7 +44,17 @@ def _are_loaded(hub: Hub) -> bool:
 
 
 def is_due(store: TenantStore) -> bool:
-    return store.usage_events.find_one(DUE, {"_id": 1}) is not None
+    """Whether events wait, or people of whom records must be made anew."""
+    waits = store.usage_events.find_one(DUE, {"_id": 1})
+    return (waits or store.usage_people.find_one(AGAIN, {"_id": 1})) is not None
+
+
+def again(store: TenantStore) -> None:
+    """What counts as use has changed: make all records of use anew from what was added up."""
+    store.usage_people.update_many({"kind": "user"}, {"$set": {"again": True}})
+    store.records.update_many(
+        {"entity": usage_places.ENTITY, "due": {"$exists": False}}, {"$set": {"due": LAST_RANK}}
+    )
 
 
 def work(hub: Hub, store: TenantStore, deadline: float) -> bool:
@@ -71,7 +83,8 @@ def take(hub: Hub, store: TenantStore, lease: leases.Lease | None = None) -> int
     def once(within: TenantStore) -> int:
         if lease is not None:
             leases.check(within, lease, LEASE_S)
-        return Batch(within, sources, hub.now(store.tenant_id)).run()
+        silent = active(within).ignored_events
+        return Batch(within, sources, hub.now(store.tenant_id), silent).run()
 
     return store.transact(once)
 
@@ -85,17 +98,23 @@ def _sources(hub: Hub, store: TenantStore) -> dict[str, Source]:
 
 @dataclass(slots=True)
 class Batch:
-    """One transaction's work. `store` speaks within it."""
+    """One transaction's work. `store` speaks within it; `silent` are the names that the tenant's
+    scoring takes out of use, beside those of each source."""
 
     store: TenantStore
     sources: Mapping[str, Source]
     now: datetime
+    silent: frozenset[str] = frozenset()
     incoming: dict[str, list[Incoming]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> int:
         """Take the next events; those of a connection that was removed only lose their mark."""
         docs = list(self.store.usage_events.find(DUE).limit(BATCH))
-        events = [usage_fold.read(doc) for doc in docs if doc["connection_id"] in self.sources]
+        if not docs:
+            return self._once_more()
+        events = self._of_nobody_erased(
+            usage_fold.read(doc) for doc in docs if doc["connection_id"] in self.sources
+        )
         people = People(self.store)
         people.load(events)
         owners = {p.id: p.owner[1] for p in people.known.values() if p.owner}
@@ -103,14 +122,40 @@ class Batch:
             people.fold(event)
         usage_names.note(self.store, events, self.now)
         self._derive(people, owners, _origins(events))
-        usage_fold.write(self.store, people.known.values(), self.now.date())
-        for cnx, incoming in self.incoming.items():
-            record(self.store, self.sources[cnx], incoming, self.now)
+        self._write(people)
         _hear(self.store, events)
         ids = [doc["_id"] for doc in docs]
         self.store.usage_events.update_many({"_id": {"$in": ids}}, {"$unset": {"due": ""}})
         point("usage-written")
         return len(docs)
+
+    def _of_nobody_erased(self, events: Iterable[Event]) -> list[Event]:
+        """Events of who asked to be forgotten are taken away and counted nowhere."""
+        kept: list[Event] = []
+        gone: list[Event] = []
+        for event in events:
+            known = self.sources[event.doc["connection_id"]].suppressed(self.store)
+            is_gone = known is not None and any(known.knows(pair) for pair in _names(event))
+            (gone if is_gone else kept).append(event)
+        if gone:
+            self.store.usage_events.delete({"_id": {"$in": [e.doc["_id"] for e in gone]}})
+        return kept
+
+    def _once_more(self) -> int:
+        people = People(self.store)
+        for doc in self.store.usage_people.find(AGAIN).limit(BATCH):
+            person = usage_person.loaded(doc)
+            person.touched, person.moved = True, person.connection_id in self.sources
+            people.known[person.id] = person
+        self._derive(people, {}, {})
+        count = len(people.known)
+        self._write(people)
+        return count
+
+    def _write(self, people: People) -> None:
+        usage_fold.write(self.store, people.known.values(), self.now.date())
+        for cnx, incoming in self.incoming.items():
+            record(self.store, self.sources[cnx], incoming, self.now)
 
     def _derive(
         self, people: People, owners: Mapping[str, str], origins: Mapping[str, str]
@@ -123,7 +168,8 @@ class Batch:
             self._keep(group, usage_derive.group(group), origins)
         for key in users:
             user = people.known[key]
-            silent = usage_derive.ignored(self.sources[user.connection_id].context.settings)
+            settings = self.sources[user.connection_id].context.settings
+            silent = usage_derive.ignored(settings, self.silent)
             made = usage_derive.user(user, visitors[key], silent, self.now.date())
             self._keep(user, made, origins)
 
@@ -142,6 +188,17 @@ class Batch:
             _numbered(from_record(source, k[0], made[k], self.now, origin), person.rev)
             for k in fresh
         ]
+
+
+def _names(event: Event) -> list[tuple[str, str]]:
+    """By what the person of an event may be on the list of the forgotten."""
+    source = event.doc["connection_id"]
+    keys = [("keys", f"{source}:user:{event.user}"), ("user_ids", event.user)]
+    given = event.part("traits").get("email")
+    email = normalise.email(given) if isinstance(given, str) else None
+    if event.doc["kind"] == "identify" and email:
+        keys.append(("emails", email))
+    return keys if event.user else keys[2:]
 
 
 def _numbered(item: Incoming, rev: int) -> Incoming:

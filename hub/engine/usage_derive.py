@@ -26,9 +26,9 @@ def plain_name(name: str) -> str:
     return _GAPS.sub(" ", spaced).strip().casefold()
 
 
-def ignored(settings: Mapping[str, str]) -> frozenset[str]:
-    """The names that a source's settings take out of use, plain."""
-    given = settings.get("ignored_events", "").split(",")
+def ignored(settings: Mapping[str, str], others: Iterable[str] = ()) -> frozenset[str]:
+    """The names that a source's settings, and `others`, take out of use; plain."""
+    given = [*settings.get("ignored_events", "").split(","), *others]
     return frozenset(plain_name(name) for name in given if name.strip())
 
 

@@ -176,6 +176,7 @@ def loaded(doc: Doc) -> Person:
         doc["last_at"],
         dict(doc["made"]),
         doc["rev"],
+        moved="again" in doc,
     )
 
 

@@ -43,9 +43,16 @@ def person_keys(contacts: Iterable[str]) -> set[str]:
 
 
 def settle(
-    store: TenantStore, due: Iterable[Doc], answers: Answers, features: Collection[str]
+    store: TenantStore,
+    due: Iterable[Doc],
+    answers: Answers,
+    features: Collection[str],
+    staff: Collection[str] = (),
 ) -> Places:
-    """Place the records of use among `due`, with all that share a person and account with them."""
+    """Place the records of use among `due`, with all that share a person and account with them.
+
+    `features` are the tenant's key features, `staff` the e-mail domains of its own people.
+    """
     docs = [doc for doc in due if doc.get("entity") == ENTITY]
     places = Places()
     if not docs:
@@ -55,7 +62,7 @@ def settle(
     for doc in docs:
         contact = people.get(doc["_id"])
         places.accounts[doc["_id"]] = _account(doc, answers, contact)
-        now[doc["_id"]] = _place(doc, places.accounts[doc["_id"]], contact)
+        now[doc["_id"]] = _place(doc, places.accounts[doc["_id"]], contact, staff)
         places.keys[doc["_id"]] = _keys(doc, contact, now[doc["_id"]])
     _share(store, docs, now, places, features)
     return places
@@ -67,19 +74,16 @@ def _people(store: TenantStore, docs: Iterable[Doc]) -> dict[str, Doc]:
     known = store.records.find(
         {"_id": {"$in": sorted(set(users.values()))}}, {"contact_id": 1, "life.deleted": 1}
     )
-    contact_of = {
+    contact_of: dict[str, str] = {
         d["_id"]: d["contact_id"]
         for d in known
         if d.get("contact_id") and not (d.get("life") or {}).get("deleted")
     }
     wanted = {"_id": {"$in": sorted(set(contact_of.values()))}}
-    fields = {"flat.is_internal": 1, "account_ids": 1}
+    fields = {"flat.is_internal": 1, "flat.emails": 1, "account_ids": 1}
     contacts = {d["_id"]: d for d in store.contacts.find(wanted, fields)}
-    return {
-        key: contacts[contact]
-        for key, user in users.items()
-        if (contact := contact_of.get(user)) in contacts
-    }
+    found = {key: contacts.get(contact_of.get(user, "")) for key, user in users.items()}
+    return {key: contact for key, contact in found.items() if contact is not None}
 
 
 def _user(doc: Doc) -> str | None:
@@ -91,17 +95,24 @@ def _account(doc: Doc, answers: Answers, contact: Doc | None) -> str | None:
     """Use in a group is the group's; use in none is where its person belongs, if that is clear."""
     if (doc.get("values") or {}).get("group_key"):
         return linking.account_of(doc, answers)[0]
-    accounts = (contact or {}).get("account_ids") or ()
+    accounts: list[str] = (contact or {}).get("account_ids") or []
     return accounts[0] if len(accounts) == 1 else None
 
 
-def _place(doc: Doc, account_id: str | None, contact: Doc | None) -> Place | None:
+def _place(
+    doc: Doc, account_id: str | None, contact: Doc | None, staff: Collection[str]
+) -> Place | None:
+    """Where a record counts; staff count nowhere."""
     gone = (doc.get("life") or {}).get("deleted")
-    if account_id is None or contact is None or gone:
-        return None
-    if (contact.get("flat") or {}).get("is_internal"):
+    if account_id is None or contact is None or gone or _is_staff(contact, staff):
         return None
     return account_id, contact["_id"]
+
+
+def _is_staff(contact: Doc, staff: Collection[str]) -> bool:
+    flat = contact.get("flat") or {}
+    emails = flat.get("emails") or ()
+    return bool(flat.get("is_internal")) or any(e.rpartition("@")[2] in staff for e in emails)
 
 
 def _keys(doc: Doc, contact: Doc | None, place: Place | None) -> list[str]:

@@ -41,7 +41,7 @@ def _history(random: Random, now: datetime) -> list[Call]:
 
 
 def _plain_count(calls: list[Call]) -> dict[str, Any]:
-    """{group: {"active_user_days": ..., "last_active": ...}} by reading every call again and again."""
+    """{group: {"active_user_days": ..., "last_active": ...}} by reading the calls over and over."""
     calls = sorted(calls, key=lambda c: (c["timestamp"], c["messageId"]))
     owner: dict[str, str] = {}
     for call in calls:

@@ -1,6 +1,5 @@
-"""Visitors are found by the user they turned out to be; the catalogue and its days by their source.
-
-Only what somebody owns is in the first: most people are nobody's former visitor.
+"""Visitors are found by the user they turned out to be, people by what must be made of them anew;
+the catalogue by its source and the days by their name.
 """
 
 from __future__ import annotations
@@ -19,5 +18,7 @@ def shard(database: Database[Doc]) -> None:
     owned = {"partialFilterExpression": {"owner": {"$exists": True}}}
     keys = [("tenant_id", UP), ("connection_id", UP), ("owner", UP)]
     database["usage_people"].create_index(keys, **owned)
+    again = {"partialFilterExpression": {"again": {"$exists": True}}}
+    database["usage_people"].create_index([("tenant_id", UP), ("again", UP)], **again)
     database["event_names"].create_index([("tenant_id", UP), ("connection_id", UP)])
     database["usage_days"].create_index([("tenant_id", UP), ("name_id", UP), ("day", UP)])
