@@ -12,6 +12,7 @@ from hub import endpoints, erasing, write_keys
 from hub.api import Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
+from hub.privacy import recognise, suppression
 from hub.store import inbox, leases
 from hub.store.client import Doc
 from hub.store.control import new_id
@@ -138,7 +139,8 @@ def refresh_facts(hub: Hub, store: TenantStore, connection: Doc, client: Any) ->
     connector = hub.connector_of(connection)
     if connector.describe is None:
         return connection
-    facts = connector.describe(client)
+    known = suppression.load(hub.catalogue.vault, store)
+    facts = recognise.outside(known, connection["_id"], connector.describe(client))
     if facts != connection.get("facts"):
         store.connections.update({"_id": connection["_id"]}, {"$set": {"facts": facts}})
     return {**connection, "facts": facts}

@@ -17,6 +17,7 @@ EMAIL: Final = re.compile(
     r"[^\s@<>()\[\],;:\\\"'|=&?/\x00-\x1f\x7f{}]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII
 )
 PHONE: Final = re.compile(r"(?<![\w.])\+?\(?\d[\d ().\-/]{5,22}\d(?![\w])")
+HOST: Final = re.compile(r"(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w@-])", re.IGNORECASE)
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{9,}")
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 LEAST_DIGITS, MOST_DIGITS = 7, 15
@@ -123,6 +124,11 @@ def personal_email(text: str) -> str | None:
     return None if found is None or normalise.is_role_address(found) else found
 
 
+def desk(address: str) -> str | None:
+    """The company whose desk an address is; None for a person's address."""
+    return domain(address) if normalise.is_role_address(address) else None
+
+
 def phone(text: str) -> str | None:
     """Digits alone, without what stands for the way out of a country."""
     digits = re.sub(r"\D", "", text).removeprefix("00")
@@ -145,6 +151,11 @@ def candidates(text: str, connection: str) -> Iterator[Pair]:
     for found in EMAIL.findall(text):
         if address := email(found):
             yield "emails", address
+            if own := desk(address):
+                yield "domains", own
+    for found in HOST.findall(text):
+        if own := domain(found):
+            yield "domains", own
     for found in PHONE.findall(text):
         if digits := phone(found):
             yield "phones", digits

@@ -6,6 +6,7 @@ import json
 import re
 from urllib.parse import quote
 
+from hub.privacy import identifiers
 from hub.privacy.identifiers import Identifiers
 
 _SPLIT = re.compile(rb"[^\x00-\x20\"'<>(),;\\\[\]{}=&?/|!#*]+")
@@ -21,6 +22,7 @@ class Needles:
             if len(value) >= 4:
                 self._tokens |= _written(value)
         self._tokens |= {n.partition(":")[2].lower().encode() for n in what.natives}
+        self._domains = what.domains
         self._phones = {value.encode() for value in what.phones}
         self._names = {form for name in what.names for form in _written(name)}
         self._linked = {
@@ -36,9 +38,18 @@ class Needles:
         for connection, links in self._linked.items():
             if connection in low:
                 hits |= seen & links
+        if self._domains:
+            hits |= {token for token in seen if b"." in token and self._is_theirs(token)}
         if self._phones:
             hits |= {d for p in _PHONE.findall(low) if (d := _digits(p)) in self._phones}
         return sorted(hit.decode("utf-8", "replace") for hit in hits)
+
+    def _is_theirs(self, token: bytes) -> bool:
+        """A host of the company, or the address of one of its desks."""
+        text = token.decode("utf-8", "replace")
+        if "@" in text:
+            return identifiers.desk(text) in self._domains
+        return identifiers.domain(text) in self._domains
 
     def names(self, raw: bytes) -> bool:
         """Whether one of the names stands in it."""

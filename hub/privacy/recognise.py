@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from hub.privacy import identifiers
 from hub.privacy.identifiers import Identifiers, Pair
+from hub.privacy.redact import Redactor
 from hub.privacy.suppression import Suppressed
 from mappings.language import Link
 
@@ -19,10 +21,19 @@ def recognise(known: Suppressed, connection: str, text: str, links: Iterable[Lin
     """The suppressed identifiers in a vendor's body; a name counts only beside another one."""
     pairs = {*identifiers.candidates(text, connection), *_fields(text), *_linked(connection, links)}
     found = gathered(known.among(pairs))
-    if any(True for _ in found.pairs()):
+    if any(found.pairs()):
         plain = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
         found.add(gathered(known.among(set(identifiers.name_candidates(plain)))))
     return found
+
+
+def outside(known: Suppressed | None, connection: str, value: Any) -> Any:
+    """What a vendor says of its account, such as its fields and projects, without the erased."""
+    if known is None:
+        return value
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    who = recognise(known, connection, text, ())
+    return Redactor(who, connection).document(value) if any(who.pairs()) else value
 
 
 def gathered(pairs: Iterable[Pair]) -> Identifiers:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from hub.privacy import identifiers
-from hub.privacy.identifiers import EMAIL, PHONE, TOKEN, Identifiers
+from hub.privacy.identifiers import EMAIL, HOST, PHONE, TOKEN, Identifiers
 
 MARKER: Final = "[erased]"
 _ID_FIELD: Final = re.compile(r"(id|ids)\Z", re.IGNORECASE)
@@ -41,6 +41,8 @@ class Redactor:
             return MARKER
         text = EMAIL.sub(lambda m: self._email(m[0]), text)
         text = PHONE.sub(lambda m: self._phone(m[0]), text)
+        if self._what.domains:
+            text = HOST.sub(lambda m: self._host(m[0]), text)
         for key in self._keys if ":" in text else ():
             if key in text:
                 text = re.sub(rf"{re.escape(key)}(?![\w-])", MARKER, text)
@@ -49,7 +51,16 @@ class Redactor:
 
     def _email(self, found: str) -> str:
         rest = found[len(found.rstrip(".")) :]
-        return MARKER + rest if identifiers.email(found) in self._what.emails else found
+        return MARKER + rest if self._is_address(found) else found
+
+    def _is_address(self, found: str) -> bool:
+        address = identifiers.email(found)
+        return address is not None and (
+            address in self._what.emails or identifiers.desk(address) in self._what.domains
+        )
+
+    def _host(self, found: str) -> str:
+        return MARKER if identifiers.domain(found) in self._what.domains else found
 
     def _phone(self, found: str) -> str:
         return MARKER if identifiers.phone(found) in self._what.phones else found
@@ -71,7 +82,8 @@ class Redactor:
         return (
             bare in self._tokens
             or bare in self._keys
-            or (identifiers.email(bare) in self._what.emails if "@" in bare else False)
+            or ("@" in bare and self._is_address(bare))
+            or (HOST.fullmatch(bare) is not None and self._host(bare) == MARKER)
             or (identifiers.phone(bare) in self._what.phones if PHONE.fullmatch(bare) else False)
         )
 
@@ -91,7 +103,8 @@ class Redactor:
         if isinstance(value, list):
             return [self.document(inner) for inner in value]
         if isinstance(value, bytes):
-            return type(value)(self.body(bytes(value), everywhere=True))
+            clean = self.body(bytes(value), everywhere=True)
+            return value if clean == bytes(value) else clean
         return self.text(value) if isinstance(value, str) else value
 
     def body(self, raw: bytes, *, everywhere: bool = False) -> bytes:

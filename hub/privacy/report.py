@@ -19,7 +19,7 @@ def erased(job: Job) -> Doc:
     seen = job.request["seen"]
     stored = job.store.privacy_requests.find_one({"_id": job.id}, {"counts": 1}) or {}
     counts = stored.get("counts", {})
-    left = verify.control(job)
+    found = [*seen["hits"], *verify.control(job)]
     return {
         "removed": counts.get("removed", {}),
         "redacted": counts.get("redacted", {}),
@@ -31,10 +31,10 @@ def erased(job: Job) -> Doc:
             "documents": seen["documents"],
             "bytes": seen["bytes"],
             "rounds": job.request.get("rounds", 0) + 1,
-            "hits": [*seen["hits"], *(h for h in left if h["collection"] not in verify.BY_DESIGN)],
+            "hits": [hit for hit in found if hit["collection"] not in verify.BY_DESIGN],
             "allowed": [
                 {**hit, "why": verify.BY_DESIGN[hit["collection"]]}
-                for hit in left
+                for hit in found
                 if hit["collection"] in verify.BY_DESIGN
             ],
             "mentions": seen["mentions"],

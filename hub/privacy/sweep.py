@@ -9,6 +9,7 @@ from typing import Any, Final
 from bson.binary import Binary
 
 from hub.engine.record import LAST_RANK, RANK
+from hub.erasing import DUE_AGAIN
 from hub.faultpoints import point
 from hub.privacy import deliveries
 from hub.privacy.cleaning import Cleaned, clean, stored_links
@@ -22,6 +23,10 @@ APART: Final = frozenset({"suppressions", "privacy_requests"})
 FIRST: Final = ("records", "versions", "quarantine", "inbox")
 SAVE_EVERY = 500
 DERIVED: Final = ("keys", "account_path", "contribution", "moments", "account_id", "contact_id")
+PROFILES: Final = {"accounts": "account_id", "contacts": "contact_id"}
+OURS: Final = {"connections": {"facts"}}
+"""Where only a part is the vendor's word; the rest is how the hub itself signs in there."""
+AGAIN: Final = [{"$set": {"due": DUE_AGAIN}}]
 KEPT: Final = ("_id", "tenant_id", "raw", *DERIVED)
 
 
@@ -58,8 +63,18 @@ def _look(job: Job, collection: str, stored: Stored) -> None:
             deliveries.clean(job, row, bool(found))
     elif found and collection == "records":
         _record(job, stored)
+    elif found and collection in PROFILES and not job.request.get("rounds"):
+        _derive_again(job, collection, stored)
     elif found:
         scrub(job, collection, stored)
+
+
+def _derive_again(job: Job, collection: str, stored: Stored) -> None:
+    """A profile that still weighs the erased against others is made anew of what is left."""
+    field = PROFILES[collection]
+    job.store.records.update_many({field: stored.id, "entity": field[:-3]}, AGAIN)
+    if collection == "accounts":
+        job.store.accounts.update({"_id": stored.id}, {"$set": {"score_due": True}})
 
 
 def _record(job: Job, stored: Stored) -> None:
@@ -126,7 +141,8 @@ def scrub(job: Job, collection: str, stored: Stored) -> None:
 
         job.store.transact(remove)
         return
-    rest = {name: value for name, value in doc.items() if name not in ("_id", "tenant_id")}
+    kept = OURS.get(collection, doc.keys()) - {"_id", "tenant_id"}
+    rest = {name: value for name, value in doc.items() if name in kept}
     clean = redactor.document(rest)
     fields = {name: value for name, value in clean.items() if value != rest[name]}
 

@@ -19,6 +19,7 @@ MOST_ACCOUNTS = 200
 SAVE_EVERY = 2000
 BY_DESIGN: Final = {
     "users": "they sign in to this hub: remove the person under Settings",
+    "connections": "the hub signs in to the vendor as them: reconnect as somebody else",
     "audit": "they are who did something here, as a person who signs in",
 }
 BACKUPS: Final = (

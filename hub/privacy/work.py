@@ -5,7 +5,9 @@ Called after settling, by whichever worker has the time; one at a time for each 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +30,11 @@ log = structlog.get_logger(__name__)
 
 LEASE = "privacy"
 ATTEMPTS, ROUNDS = 5, 3
+WORKING: Final = (
+    *("sealed", "open", "cursor", "seen", "captured", "accounts", "books", "counts"),
+    *("step", "doing", "rounds", "attempts", "hashes"),
+)
+"""What a request needs while it is worked on, and not afterwards."""
 OPEN: Final[Doc] = {"open": True}
 
 
@@ -61,12 +68,19 @@ def _work(job: Job) -> bool:
     except LeaseLost:
         return False
     except Exception as error:
-        log.exception("privacy_request_broke", request=job.id)
         attempts = job.request.get("attempts", 0) + 1
-        job.save(attempts=attempts, error=type(error).__name__)
+        job.save(attempts=attempts, error=_where(error))
+        log.error("privacy_request_broke", request=job.id, error=job.request["error"])
         if attempts >= ATTEMPTS:
             finish(job, "failed", job.request.get("report"))
         return bool(attempts >= ATTEMPTS)
+
+
+def _where(error: Exception) -> str:
+    """The kind of trouble and the line, and neither its words nor what was at hand: that may be
+    the very person who is to be forgotten."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
 
 
 def _steps(job: Job) -> bool:
@@ -77,11 +91,10 @@ def _steps(job: Job) -> bool:
         name, step = steps[job.request["step"]]
         if not step(job):
             return False
-        if job.request["state"] == "running":
-            job.save(step=job.request["step"] + 1, doing=name, cursor=None)
         point(f"privacy-{name}")
         if job.request["state"] != "running":
             return True
+        job.save(step=job.request["step"] + 1, doing=name, cursor=None)
         if job.is_over():
             return False
     return True
@@ -139,7 +152,7 @@ def finish(job: Job, state: str, found: Doc | None) -> None:
     """The request forgets whom it was about; its report and its hashes are what is left."""
     change: Doc = {
         "$set": {"state": state, "finished_at": job.now, "report": found},
-        "$unset": dict.fromkeys(("sealed", "open", "cursor", "seen", "captured", "accounts"), ""),
+        "$unset": dict.fromkeys(WORKING, ""),
     }
     job.store.privacy_requests.update({"_id": job.id}, change)
     job.request |= change["$set"]
