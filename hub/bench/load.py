@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import random
+import re
 import select
 import socket
 import sys
@@ -24,6 +25,7 @@ from typing import Any
 from hub.bench.world import World
 
 LINGER_S = 30.0
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Sender:
             part = self._parts.pop(at, b"") + self._sockets[at].recv(65536)
             if not part:
                 self._dropped(at)
-            elif b"\r\n\r\n" not in part:
+            elif not _is_whole(part):
                 self._parts[at] = part
             else:
                 self._answered(at, part[9:12].decode())
@@ -176,6 +178,13 @@ class Sender:
         if at in self._free:
             self._free.remove(at)
         self._free.append(self._connect())
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether the head has come, and as much body as it announces."""
+    head, blank, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(blank) and len(body) >= (int(length.group(1)) if length else 0)
 
 
 def main() -> None:

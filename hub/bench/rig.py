@@ -131,7 +131,7 @@ def rig(
 def vendor(made: Rig, world: World) -> Iterator[int]:
     """The loopback vendor's port."""
     args = [world.name, str(world.accounts), str(world.tickets), world.until.isoformat()]
-    with _child("hub.bench.vendor", *args) as process:
+    with child("hub.bench.vendor", *args) as process:
         assert process.stdout is not None
         made.extra["vendor"] = [process.pid]
         yield int(process.stdout.readline())
@@ -141,7 +141,7 @@ def vendor(made: Rig, world: World) -> Iterator[int]:
 @contextmanager
 def sender(made: Rig, job: Job) -> Iterator[subprocess.Popen[str]]:
     """The load generator at work; its last line is the result."""
-    with _child("hub.bench.load") as process:
+    with child("hub.bench.load") as process:
         made.extra["generator"] = [process.pid]
         assert process.stdin is not None
         process.stdin.write(json.dumps(asdict(job)) + "\n")
@@ -151,7 +151,7 @@ def sender(made: Rig, job: Job) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def _child(module: str, *args: str) -> Iterator[subprocess.Popen[str]]:
+def child(module: str, *args: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", module, *args]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
