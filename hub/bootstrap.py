@@ -12,7 +12,7 @@ import structlog
 import yaml
 from redis import Redis
 
-from hub import queue
+from hub import grants, queue
 from hub.api import Connector
 from hub.clock import Clock
 from hub.engine.incoming import Source, body
@@ -64,8 +64,14 @@ class Hub:
         return self.plugins.connector(connection["connector"])
 
     def client(self, connection: Doc) -> Any:
-        """The connector's client with this connection's settings and secrets; does no I/O."""
+        """The connector's client with this connection's settings and secrets.
+
+        Calls the vendor only where access was granted and its token has to be renewed; raises
+        Reconnect or RetryLater then.
+        """
         secrets = self.catalogue.vault.open(connection.get("secrets"))
+        if connection.get("grant"):
+            secrets["access_token"] = grants.access_token(self, connection)
         return self.open_client(
             connection["connector"], connection["settings"], secrets, connection["_id"]
         )
@@ -89,13 +95,13 @@ class Hub:
             self.mappings(store, name),
             context,
             hashlib.blake2b(inputs, digest_size=4).hexdigest(),
+            suppression.lookup(self.catalogue.vault),
         )
 
     def mappings(self, store: TenantStore, connector: str) -> Mapping[str, ObjectMapping]:
         base = dict(self.plugins.mappings[connector])
         for doc in store.overlays.find({"connector": connector, "active": True}):
             text = doc.get("text") or yaml.safe_dump(doc["document"], sort_keys=False)
-            suppression.lookup(self.catalogue.vault),
             file = f"overlay {doc['version']}" if doc.get("version") else "overlay"
             base[doc["object"]] = overlay(base[doc["object"]], doc["document"], text, file)
         return base

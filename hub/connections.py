@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub import endpoints, erasing, write_keys
+from hub import endpoints, erasing, grants, write_keys
 from hub.api import Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
@@ -18,6 +18,7 @@ from hub.store.client import Doc
 from hub.store.control import new_id
 from hub.store.errors import AlreadyStored
 from hub.store.tenant import TenantStore
+from hub.tokens import Grant
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
@@ -36,17 +37,19 @@ def add(
     settings: Mapping[str, str],
     secrets: Mapping[str, str],
     name: str = "",
+    grant: Grant | None = None,
 ) -> Doc:
     """Check the credentials with the vendor, then save; nothing is saved when they fail.
+
+    `grant`: access that an admin gave in the browser, instead of secrets.
 
     Raises CorrectInput naming the field, Reconnect (refused credentials), RetryLater (vendor down),
     AlreadyThere (this vendor account is connected already).
     """
     store = hub.store(tenant_id)
     connector = hub.plugins.connector(connector_name)
-    settings, secrets = check_fields(connector, settings, secrets)
-    place = f"new:{tenant_id}:{connector_name}"
-    client = hub.open_client(connector_name, settings, secrets, place)
+    settings, secrets = check_fields(connector, settings, secrets, granted=grant is not None)
+    client = _unsaved(hub, tenant_id, connector, settings, secrets, grant)
     account = connector.check(client)
     if account.missing:
         raise CorrectInput(
@@ -68,8 +71,24 @@ def add(
         "reason": "",
         "created_at": now,
     }
+    if grant is not None:
+        connection["grant"] = hub.catalogue.vault.seal(tenant_id, grant)
     _save(hub, store, connector, connection, now)
     return connection
+
+
+def _unsaved(
+    hub: Hub,
+    tenant_id: str,
+    connector: Connector,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    grant: Grant | None,
+) -> Any:
+    """A client with credentials that are yet to be proved."""
+    token = {"access_token": grant["access_token"]} if grant else {}
+    place = f"new:{tenant_id}:{connector.name}"
+    return hub.open_client(connector.name, settings, {**secrets, **token}, place)
 
 
 def _save(
@@ -152,6 +171,7 @@ def reconnect(
     connection_id: str,
     settings: Mapping[str, str],
     secrets: Mapping[str, str],
+    grant: Grant | None = None,
 ) -> Doc:
     """New credentials for the same vendor account; what was held drains by itself."""
     store = hub.store(tenant_id)
@@ -159,19 +179,24 @@ def reconnect(
     connector = hub.connector_of(connection)
     stored = hub.catalogue.vault.open(connection.get("secrets"))
     plain, hidden = check_fields(
-        connector, {**connection["settings"], **settings}, {**stored, **secrets}
+        connector,
+        {**connection["settings"], **settings},
+        {} if grant else {**stored, **secrets},
+        granted=grant is not None,
     )
-    client = hub.open_client(connector.name, plain, hidden, f"new:{tenant_id}:{connector.name}")
+    client = _unsaved(hub, tenant_id, connector, plain, hidden, grant)
     account = connector.check(client)
     if account.id != connection["account"]["id"]:
         raise CorrectInput(
             f"These credentials belong to {account.name}, not to {connection['account']['name']}.",
             reason="other_account",
         )
-    sealed = hub.catalogue.vault.seal(tenant_id, hidden)
-    store.connections.update(
-        {"_id": connection_id}, {"$set": {"settings": plain, "secrets": sealed}}
-    )
+    vault = hub.catalogue.vault
+    change: Doc = {"$set": {"settings": plain, "secrets": vault.seal(tenant_id, hidden)}}
+    if grant is not None:
+        change["$set"]["grant"] = vault.seal(tenant_id, grant)
+    change["$unset"] = {"refused": ""} if grant is not None else {"refused": "", "grant": ""}
+    store.connections.update({"_id": connection_id}, change)
     return resume(hub, tenant_id, connection_id)
 
 
@@ -192,7 +217,12 @@ def resume(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
 
 
 def needs_reconnect(hub: Hub, store: TenantStore, connection_id: str, why: str) -> None:
-    """The vendor refuses the credentials: hold everything until a person reconnects. Told once."""
+    """The vendor refuses the credentials: hold everything until a person reconnects. Told once.
+
+    A token that was granted may have been ended before its time, and is renewed first.
+    """
+    if grants.renew_early(hub, store, connection_id):
+        return
     change = {"$set": {"state": "reconnect", "reason": why}}
     if store.connections.update({"_id": connection_id, "state": "active"}, change):
         inbox.hold(store, connection_id, "reconnect")

@@ -10,9 +10,16 @@ from hub.errors import CorrectInput
 
 
 def check_fields(
-    connector: Connector, settings: Mapping[str, str], secrets: Mapping[str, str]
+    connector: Connector,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    *,
+    granted: bool = False,
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Fill in defaults and check what can be checked here; raises CorrectInput for the first."""
+    """Fill in defaults and check what can be checked here; raises CorrectInput for the first.
+
+    With `granted` access that an admin gave in the browser stands for the secrets.
+    """
     known = {field.key: field for field in connector.fields}
     for key in (*settings, *secrets):
         if key not in known:
@@ -20,7 +27,8 @@ def check_fields(
                 f"{connector.title} has no field {key}; it has {', '.join(known)}.", field=key
             )
     given = {**settings, **secrets}
-    values = {key: _value(field, given.get(key, "")) for key, field in known.items()}
+    asked = {k: field for k, field in known.items() if not (granted and field.secret)}
+    values = {key: _value(field, given.get(key, "")) for key, field in asked.items()}
     plain = {k: v for k, v in values.items() if v and not known[k].secret}
     hidden = {k: v for k, v in values.items() if v and known[k].secret}
     return plain, hidden

@@ -16,18 +16,20 @@ def rotate_tenant(hub: Hub, tenant_id: str) -> int:
     vault.renew(tenant_id)
     store = hub.store(tenant_id)
     count = 0
-    for connection in store.connections.find({}, {"secrets": 1}):
-        sealed = vault.seal(tenant_id, vault.open(connection.get("secrets")))
-        same = {"_id": connection["_id"], "secrets": connection.get("secrets")}
-        count += store.connections.update(same, {"$set": {"secrets": sealed}})
+    for connection in store.connections.find({}, {"secrets": 1, "grant": 1}):
+        for field in ("secrets", "grant"):
+            if field in connection:
+                sealed = vault.seal(tenant_id, vault.open(connection[field]))
+                same = {"_id": connection["_id"], field: connection[field]}
+                count += store.connections.update(same, {"$set": {field: sealed}})
     for endpoint in hub.catalogue.control.endpoints.find({"tenant_id": tenant_id}):
         sealed = vault.seal(tenant_id, endpoints.hidden(hub, endpoint))
         same = {"_id": endpoint["_id"], "tenant_id": tenant_id, "sealed": endpoint["sealed"]}
         changed = hub.catalogue.control.endpoints.update_one(same, {"$set": {"sealed": sealed}})
         count += changed.matched_count
+    count += suppression.reseal(vault, store)
     hub.catalogue.control.note(tenant_id, "operator", "data key rotated", hub.now())
     return count
-    count += suppression.reseal(vault, store)
 
 
 def rotate_master(hub: Hub) -> int:

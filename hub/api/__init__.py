@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import pluggy
 import requests
 
+from hub.api.oauth import OAuth
 from hub.errors import (
     BadSignature,
     CorrectInput,
@@ -40,6 +41,7 @@ __all__ = [
     "Http",
     "HubError",
     "Malformed",
+    "OAuth",
     "Page",
     "Reconnect",
     "Record",
@@ -278,5 +280,7 @@ class Connector:
     requires_hub: str = ">=0.1"
     authoritative: bool = False
     """At most one record per connection may be in one account (CRM and billing systems)."""
+    oauth: OAuth | None = None
+    """How an admin grants access in the browser, where the vendor has it."""
     takes_events: bool = False
     """Its connections are sent usage events, with write keys."""

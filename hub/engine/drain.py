@@ -20,10 +20,10 @@ from hub.engine import plan as planning
 from hub.engine import refetch
 from hub.engine.incoming import Source
 from hub.engine.plan import Plan, RowPlan
-from hub.engine.reading import Read, read
+from hub.engine.reading import Read, read, unread
 from hub.engine.record import record
 from hub.engine.registers import Fate
-from hub.errors import LeaseLost
+from hub.errors import LeaseLost, Reconnect, RetryLater
 from hub.faultpoints import point
 from hub.privacy import guard as guarding
 from hub.privacy.guard import Guard
@@ -110,15 +110,18 @@ class Drain:
         if not batch.wanted:
             return Read()
         origin = {"kind": "fetch", "id": batch.rows[0].row["_id"] if batch.rows else ""}
-        client = self.open_client()
+        try:
+            client = self.open_client()
+        except (Reconnect, RetryLater) as error:
+            return unread(batch.wanted, error)
         return read(self.source, client, batch.wanted, self.now, origin, self._hold_on)
+
+    def _guard(self, store: TenantStore) -> Guard | None:
+        return guarding.of(self.source.suppressed(store), self.source)
 
     def _hold_on(self) -> None:
         """A slow vendor must not cost us the lease, or no worker would ever get through."""
         leases.check(self.store, self.lease, LEASE_S)
-    def _guard(self, store: TenantStore) -> Guard | None:
-        return guarding.of(self.source.suppressed(store), self.source)
-
 
     def _close(self, store: TenantStore, batch: Plan, answer: Read) -> None:
         """Record and close in one transaction; raises LeaseLost if another worker took over."""
@@ -129,14 +132,14 @@ class Drain:
         at_hand = [item for item in batch.rows if item.ready or item.held]
         items = [o.incoming for row in at_hand for o in row.outcomes if o.incoming]
         record(store, self.source, [*items, *answer.found.values()], now)
+        guard = self._guard(store)
         for item in ready:
             _adopt(item, answer)
-        refetch.note(store, self.source, batch, answer, now)
-        guard = self._guard(store)
-        for object in batch.gaps:
-            _read_stream_again(store, self.source, object, now)
             if guard is not None:
                 item.stripped = guard.strip(item, now) or {}
+        refetch.note(store, self.source, batch, answer, now)
+        for object in batch.gaps:
+            _read_stream_again(store, self.source, object, now)
         _close_rows(store, batch.rows, now)
         before, after = Counter[str](), Counter[str]()
         for item in ready:
@@ -174,11 +177,11 @@ def _adopt(item: RowPlan, answer: Read) -> None:
             sources = [outcome.incoming, *(answer.found.get(end) for end in outcome.wants)]
             fates = {s.fate for s in sources if s is not None}
             outcome.fate = next((fate for fate in ORDER if fate in fates), "duplicate")
+            if outcome.fate == "ignored":
+                outcome.rule = next((s.rule for s in sources if s and s.rule), "")
 
 
 ORDER: tuple[Fate, ...] = (
-            if outcome.fate == "ignored":
-                outcome.rule = next((s.rule for s in sources if s and s.rule), "")
     "failed",
     "quarantined",
     "applied",
@@ -216,10 +219,10 @@ def _row_change(item: RowPlan, now: datetime) -> Doc:
         "fates": item.fates(),
         "rules": rules,
         "closed_at": now,
+        **item.stripped,
     }
     return {"$set": fields | ({"error": failed[0]} if failed else {})}
 
-        **item.stripped,
 
 def _delayed(item: RowPlan, now: datetime) -> Doc:
     attempts = item.row.get("attempts", 0) + 1

@@ -28,6 +28,13 @@ class Read:
     reconnect: Reconnect | None = None
 
 
+def unread(wanted: Iterable[End], error: Reconnect | RetryLater) -> Read:
+    """Nothing could be asked for: everything is to be read later."""
+    later = error if isinstance(error, RetryLater) else RetryLater(error.sentence)
+    lost = error if isinstance(error, Reconnect) else None
+    return Read(later=dict.fromkeys(wanted, later), reconnect=lost)
+
+
 def read(
     source: Source,
     client: Any,

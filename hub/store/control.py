@@ -48,6 +48,7 @@ class Control:
         self.app_accounts = database["app_accounts"]
         self.links = database["links"]
         self.audit = database["audit"]
+        self.consents = database["consents"]
         self.write_keys = database["write_keys"]
 
     def add_tenant(
@@ -71,7 +72,7 @@ class Control:
         return found
 
     def remove_tenant(self, tenant_id: str) -> None:
-        for name in ("users", "api_keys", "endpoints", "app_accounts", "links", "write_keys"):
+        for name in ("users", "api_keys", "endpoints", "app_accounts", "links", "write_keys", "consents"):
             self.database[name].delete_many({"tenant_id": tenant_id})
         self.tenants.delete_one({"_id": tenant_id})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from hub.api import Connector, Field, Webhook, hookimpl
+from hub.api import Connector, Field, OAuth, Webhook, hookimpl
 from plugins.asana import streams, subscribing, webhook, workspace
-from plugins.asana.client import BASE_URL, AsanaClient
+from plugins.asana.client import BASE_URL, AsanaClient, address
 from plugins.asana.conversions import CONVERSIONS
 
 HERE = Path(__file__).parent
@@ -76,6 +76,11 @@ ASANA = Connector(
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
     conversions=CONVERSIONS,
+    oauth=OAuth(
+        authorize=lambda settings: address(settings, "/-/oauth_authorize"),
+        token=lambda settings: address(settings, "/-/oauth_token"),
+        scopes=("default",),
+    ),
 )
 
 

@@ -47,7 +47,7 @@ class AsanaClient:
         self.settings = settings
         self.base = base_url(settings.get("base_url", "") or BASE_URL)
         self.date = datetime.now(UTC)
-        token = secrets.get("token", "").strip()
+        token = (secrets.get("access_token") or secrets.get("token", "")).strip()
         self._headers = {"Authorization": f"Bearer {token}".encode(), "Accept": b"application/json"}
         self._http = http
         self._workspace = settings.get("workspace", "").strip()
@@ -181,6 +181,12 @@ def refusal(status: int) -> VendorError:
     word = "moved" if 300 <= status < 400 else REFUSED.get(status, "refused")
     hint = " Your plan lacks it." if status == 402 else ""
     return GiveUp(f"Asana refuses this request with {status} ({word}).{hint}", reason=word)
+
+
+def address(settings: Mapping[str, str], path: str) -> str:
+    """A page of Asana beside its API, on the same host."""
+    parts = urlsplit(base_url(settings.get("base_url", "") or BASE_URL))
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def base_url(text: str) -> str:

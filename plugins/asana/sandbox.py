@@ -20,11 +20,11 @@ from hub.sandbox import (
     Request,
     Response,
     Subscription,
-    Vendor,
     World,
     route,
 )
 from plugins.asana import sandbox_records as records
+from plugins.asana.sandbox_granting import CLIENT_ID, Grants
 from plugins.asana.sandbox_records import (
     OLD,
     PROJECT_CUSTOMER,
@@ -42,15 +42,15 @@ HEARTBEAT = "heartbeat"
 SHARED = "pr4"
 
 
-class AsanaSandbox(Vendor):
+class AsanaSandbox(Grants):
     """One Asana workspace. `plan_lacks` are path endings that answer 402, `denied` 403."""
 
     name = "asana"
     batch_size = 20
 
     def seed(self, world: World) -> None:
-        self.plan_lacks: set[str] = set()
-        self.denied: set[str] = set()
+        self.open_grants()
+        self.plan_lacks, self.denied = set[str](), set[str]()
         self._ordered: list[Json] | None = None
         self._groups: dict[str, list[Json]] = {}
         for user in records.users(world):
@@ -73,7 +73,7 @@ class AsanaSandbox(Vendor):
             record["modified_at"] = iso(now)
 
     def authorise(self, request: Request) -> Response | None:
-        if request.headers.get("authorization") != f"Bearer {self.token}":
+        if not self.lets_in(request):
             return self.expired()
         if any(request.path.endswith(end) for end in self.plan_lacks):
             return problem(402, "This feature is only available to premium users.")
@@ -240,7 +240,8 @@ class AsanaSandbox(Vendor):
             "*": {"by": "project_field", "field": PROJECT_CUSTOMER, "customer_visible": True},
         }
         settings = {"base_url": f"{self.url}/api/1.0", "account_links": json.dumps(rules)}
-        return {"settings": settings, "secrets": {"token": self.token}}
+        app = {"client_id": CLIENT_ID, "client_secret": self.granting.client_secret}
+        return {"settings": settings, "secrets": {"token": self.token}, "operator": app}
 
     def _grouped(self) -> dict[str, list[Json]]:
         """Tasks by the project they are in and by the task they are below; until the next write."""

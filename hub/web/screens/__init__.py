@@ -18,6 +18,7 @@ GUARDED = (
     "record",
     "connection_list",
     "connect",
+    "consent",
     "connection",
     "endpoint",
     "deliveries",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub import connections, endpoints
+from hub import connections, endpoints, grants
 from hub.api import Connector
 from hub.errors import HubError
 from hub.store.client import Doc
@@ -57,17 +57,23 @@ def save(name: str) -> Answer:
             asked.hub, asked.tenant_id, name, settings, secrets, request.form.get("name", "")
         )
     except HubError as error:
-        form = forms.ConnectForm(connector, {**settings, "name": request.form.get("name", "")})
-        form.refuse(error)
-        return _form(form), error.status
+        return refused(connector, {**settings, "name": request.form.get("name", "")}, error)
     start(asked, made, connector)
     flash(f"{made['name']} is connected. Its first sync has begun.")
     return redirect(url_for("connection.page", connection_id=made["_id"]))
 
 
+def refused(connector: Connector, values: dict[str, str], error: HubError) -> tuple[str, int]:
+    """The form again, with what was typed and what was wrong."""
+    form = forms.ConnectForm(connector, values)
+    form.refuse(error)
+    return _form(form), error.status
+
+
 def _form(form: forms.ConnectForm) -> str:
     readme = guides.guide(form.connector.readme)
-    return render_template("connect_fill.html", form=form, guide=readme)
+    by_consent = grants.app_of(here().hub, form.connector) is not None
+    return render_template("connect_fill.html", form=form, guide=readme, by_consent=by_consent)
 
 
 def start(asked: Here, connection: Doc, connector: Connector) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub import connections, endpoints
+from hub import connections, endpoints, grants
 from hub.engine import replay, runs
 from hub.errors import HubError
 from hub.store.client import Doc
@@ -122,7 +122,10 @@ def reconnect(connection_id: str) -> Answer:
 
 def _reconnect_page(connection: Doc, form: forms.ConnectForm) -> str:
     readme = guides.guide(form.connector.readme)
-    return render_template("reconnect.html", connection=connection, form=form, guide=readme)
+    by_consent = grants.app_of(here().hub, form.connector) is not None
+    return render_template(
+        "reconnect.html", connection=connection, form=form, guide=readme, by_consent=by_consent
+    )
 
 
 @pages.get("/remove")

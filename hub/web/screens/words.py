@@ -64,7 +64,7 @@ def spoken(seconds: float) -> str:
 
 def ago(at: datetime | None, absent: str = "never") -> Markup:
     """A time in words, with the exact time in UTC on hover."""
-    if at is None:
+    if not at:
         return Markup('<span class="text-secondary">{}</span>').format(absent)
     moment = at.astimezone(UTC)
     now = g.get("now") or here().now

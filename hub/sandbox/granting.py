@@ -1,0 +1,143 @@
+"""OAuth 2 for a vendor in small: a consent page, codes bound to a proof, tokens that end.
+
+The vendor puts the three answers behind its own paths. RFC 6749, and RFC 7636 for the proof.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+from hub.sandbox.calls import require_loopback
+from hub.sandbox.serving import Request, Response
+
+CODE_LIFE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Granting:
+    """One app that is registered at a vendor, and what was granted to it.
+
+    life_s: of an access token. rotates: a renewal brings a new refresh token and ends the former
+    one. `extra`: what the vendor adds to a token's answer. `renewals` counts the answers given.
+    """
+
+    app: str
+    client_id: str
+    client_secret: str
+    now: Callable[[], datetime]
+    life_s: int = 3600
+    rotates: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    renewals: int = 0
+    refusals: int = 0
+    _codes: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    _refresh: set[str] = field(default_factory=set)
+    _access: dict[str, datetime] = field(default_factory=dict)
+
+    def page(self, request: Request, allow_path: str) -> Response:
+        """The consent page: what is wanted by whom, to be allowed or not."""
+        query = request.query
+        wrong = self._wrong(query)
+        if wrong:
+            return Response({"error": "invalid_request", "error_description": wrong}, 400)
+        allow = f"{allow_path}?{urlencode(query)}"
+        deny = self._redirect(query, {"error": "access_denied"})
+        scopes = "".join(f"<li>{escape(s)}</li>" for s in query.get("scope", "").split())
+        html = (
+            f"<!doctype html><html lang=en><title>{escape(self.app)}</title>"
+            f"<h1>{escape(self.app)} wants to read your data</h1><ul>{scopes}</ul>"
+            f'<p><a id=allow href="{escape(allow)}">Allow</a> '
+            f'<a id=deny href="{escape(deny)}">Deny</a>'
+        )
+        return Response(html.encode(), 200, {"Content-Type": "text/html; charset=utf-8"})
+
+    def allow(self, request: Request) -> Response:
+        """Send the browser back with a code that is good once."""
+        query = request.query
+        if self._wrong(query):
+            return Response({"error": "invalid_request"}, 400)
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = (query["redirect_uri"], query["code_challenge"], self.now())
+        return Response(None, 302, {"Location": self._redirect(query, {"code": code})})
+
+    def token(self, form: Mapping[str, Any]) -> Response:
+        """The token endpoint."""
+        known = hmac.compare_digest(str(form.get("client_secret", "")), self.client_secret)
+        if form.get("client_id") != self.client_id or not known:
+            return Response({"error": "invalid_client"}, 401)
+        if form.get("grant_type") == "authorization_code":
+            return self._exchanged(form)
+        if form.get("grant_type") == "refresh_token":
+            return self._renewed(str(form.get("refresh_token", "")))
+        return Response({"error": "unsupported_grant_type"}, 400)
+
+    def lets_in(self, token: str) -> bool:
+        """Whether an access token is one of ours and has not ended."""
+        return self._access.get(token, self.now()) > self.now()
+
+    def end_access(self) -> None:
+        """Every access token ends now, before its time."""
+        self._access.clear()
+
+    def end_consent(self) -> None:
+        """Somebody took the app's access away: nothing is renewed any more."""
+        self._refresh.clear()
+        self._access.clear()
+
+    def _exchanged(self, form: Mapping[str, Any]) -> Response:
+        where, challenge, given = self._codes.pop(str(form.get("code")), ("", "", self.now()))
+        digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
+        proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        fresh = self.now() - given <= CODE_LIFE
+        if not where or where != form.get("redirect_uri") or proof != challenge or not fresh:
+            return self._refuse()
+        return self._answer(self._new_refresh())
+
+    def _renewed(self, refresh: str) -> Response:
+        if refresh not in self._refresh:
+            return self._refuse()
+        self.renewals += 1
+        if not self.rotates:
+            return self._answer(None)
+        self._refresh.discard(refresh)
+        return self._answer(self._new_refresh())
+
+    def _refuse(self) -> Response:
+        self.refusals += 1
+        return Response({"error": "invalid_grant"}, 400)
+
+    def _new_refresh(self) -> str:
+        refresh = secrets.token_urlsafe(24)
+        self._refresh.add(refresh)
+        return refresh
+
+    def _answer(self, refresh: str | None) -> Response:
+        access = secrets.token_urlsafe(24)
+        self._access[access] = self.now() + timedelta(seconds=self.life_s)
+        body = {"access_token": access, "token_type": "bearer", "expires_in": self.life_s}
+        return Response(body | ({"refresh_token": refresh} if refresh else {}) | dict(self.extra))
+
+    def _wrong(self, query: Mapping[str, str]) -> str:
+        if query.get("client_id") != self.client_id:
+            return "client_id"
+        needed = ("state", "redirect_uri", "code_challenge")
+        missing = next((name for name in needed if not query.get(name)), "")
+        if missing or query.get("code_challenge_method") != "S256":
+            return missing or "code_challenge_method"
+        try:
+            require_loopback(query["redirect_uri"])
+        except ValueError as error:
+            return str(error)
+        return "" if query.get("response_type") == "code" else "response_type"
+
+    def _redirect(self, query: Mapping[str, str], found: Mapping[str, str]) -> str:
+        return f"{query['redirect_uri']}?{urlencode({**found, 'state': query['state']})}"

@@ -1,0 +1,194 @@
+"""Access that was granted: renewed once, saved at once, and ended with a reason."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from hub import connections, grants, rotation
+from hub.embedded import Services
+from hub.errors import CorrectInput, NotFound, Reconnect
+from hub.sandbox import Sandbox
+from hub.sandbox.granting import Granting
+from hub.store.client import Doc
+from tests.stage import Stage, build_hub
+
+RACERS, ROUNDS = 8, 12
+
+
+class Granted(Stage):
+    """A tenant whose Asana is connected through the consent page; the vendor's tokens rotate."""
+
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)  # type: ignore[arg-type]
+        assert self.sandbox is not None
+        self.vendor = self.sandbox["asana"]
+        self.granting: Granting = self.vendor.granting
+        self.granting.rotates = True
+        self.settings = self.vendor.credentials()["settings"]
+
+    def consent(self, user: str = "usr_1", connection_id: str = "") -> tuple[str, str]:
+        """(state, code) after the admin has allowed it in the browser."""
+        connector = self.hub.plugins.connector("asana")
+        wanted = grants.ask(
+            self.hub, self.tenant_id, user, connector, self.settings, "", connection_id
+        )
+        allow = wanted["url"].replace("oauth_authorize?", "oauth_authorize/allow?")
+        answer = requests.get(allow, allow_redirects=False, timeout=10)
+        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert query["state"] == [wanted["state"]]
+        return wanted["state"], query["code"][0]
+
+    def connected(self) -> Doc:
+        wanted, grant = grants.answered(self.hub, self.tenant_id, "usr_1", *self.consent())
+        return connections.add(
+            self.hub, self.tenant_id, "asana", wanted["settings"], {}, "Asana", grant
+        )
+
+    def grant(self, connection: Doc) -> Doc:
+        stored = self.hub.connection(self.store, connection["_id"])
+        return self.hub.catalogue.vault.open(stored["grant"])
+
+    def age(self, connection: Doc, **by: float) -> None:
+        """Let the token have been given earlier."""
+        grant = self.grant(connection)
+        grant["issued_at"] = (datetime.now(UTC) - timedelta(**by)).isoformat()
+        sealed = self.hub.catalogue.vault.seal(self.tenant_id, grant)
+        self.store.connections.update({"_id": connection["_id"]}, {"$set": {"grant": sealed}})
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(["asana"], seed=7, accounts=5) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(services: Services, sandbox: Sandbox) -> Iterator[Granted]:
+    operator = sandbox["asana"].credentials()["operator"]
+    apps = {"asana": {key: SecretStr(value) for key, value in operator.items()}}
+    hub = build_hub(services, apps=apps)
+    yield Granted(hub, sandbox)
+    hub.close()
+
+
+def test_consent_connects_and_the_data_flows(stage: Granted) -> None:
+    connection = stage.connected()
+    stage.sync(connection)
+    assert stage.store.records.count({"connection_id": connection["_id"], "object": "task"}) > 0
+
+
+def test_a_state_is_good_once_and_only_for_whoever_asked(stage: Granted) -> None:
+    state, code = stage.consent("usr_1")
+    with pytest.raises(NotFound):
+        grants.answered(stage.hub, stage.tenant_id, "usr_2", state, code)
+    with pytest.raises(NotFound):
+        grants.answered(stage.hub, "ten_other", "usr_1", state, code)
+    grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+    with pytest.raises(NotFound):
+        grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+
+
+def test_a_code_that_the_vendor_does_not_know_connects_nothing(stage: Granted) -> None:
+    state, _ = stage.consent()
+    with pytest.raises(CorrectInput, match="invalid_grant"):
+        grants.answered(stage.hub, stage.tenant_id, "usr_1", state, "stolen")
+
+
+def test_nothing_secret_is_stored_in_clear(stage: Granted) -> None:
+    connection = stage.connected()
+    grant = stage.grant(connection)
+    stored = repr(stage.hub.connection(stage.store, connection["_id"]))
+    assert grant["access_token"] not in stored
+    assert grant["refresh_token"] not in stored
+    assert stage.granting.client_secret not in stored
+
+
+def test_many_at_once_renew_once_and_none_is_lost(stage: Granted) -> None:
+    connection = stage.connected()
+    refused = stage.granting.refusals
+    for _ in range(ROUNDS):
+        stage.age(connection, minutes=49)
+        before = stage.granting.renewals
+        stored = stage.hub.connection(stage.store, connection["_id"])
+        gate = threading.Barrier(RACERS)
+
+        def race(stored: Doc = stored, gate: threading.Barrier = gate) -> str:
+            gate.wait()
+            return grants.access_token(stage.hub, stored)
+
+        with ThreadPoolExecutor(RACERS) as pool:
+            found = {future.result() for future in [pool.submit(race) for _ in range(RACERS)]}
+        assert found == {stage.grant(connection)["access_token"]}
+        assert stage.granting.renewals == before + 1
+    assert stage.granting.refusals == refused
+
+
+def test_a_young_token_is_left_alone(stage: Granted) -> None:
+    connection = stage.connected()
+    stage.age(connection, minutes=47)
+    before = stage.granting.renewals
+    stage.hub.client(stage.hub.connection(stage.store, connection["_id"]))
+    assert stage.granting.renewals == before
+
+
+def test_a_token_that_was_ended_early_is_renewed_without_asking_anybody(stage: Granted) -> None:
+    connection = stage.connected()
+    stage.granting.end_access()
+    stage.age(connection, minutes=5)
+    stage.sync(connection, ["users"])
+    assert stage.hub.connection(stage.store, connection["_id"])["state"] == "active"
+    stage.sync(connection, ["users"])
+    assert stage.run_of(connection, "users")["state"] == "done"
+
+
+def test_ended_consent_pauses_the_connection_and_goes_on_after_it_is_given_again(
+    stage: Granted,
+) -> None:
+    connection = stage.connected()
+    stage.granting.end_consent()
+    stage.age(connection, minutes=49)
+    stage.sync(connection, ["users"])
+    paused = stage.hub.connection(stage.store, connection["_id"])
+    assert paused["state"] == "reconnect"
+    assert "connect it once more" in paused["reason"]
+    state, code = stage.consent(connection_id=connection["_id"])
+    wanted, grant = grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+    assert wanted["connection_id"] == connection["_id"]
+    connections.reconnect(
+        stage.hub, stage.tenant_id, connection["_id"], wanted["settings"], {}, grant
+    )
+    stage.sync(connection, ["users"])
+    assert stage.run_of(connection, "users")["state"] == "done"
+
+
+def test_a_vendor_that_keeps_refusing_is_believed(stage: Granted) -> None:
+    connection = stage.connected()
+    for _ in range(grants.REFUSALS):
+        assert grants.renew_early(stage.hub, stage.store, connection["_id"])
+    assert not grants.renew_early(stage.hub, stage.store, connection["_id"])
+
+
+def test_a_grant_outlives_a_new_data_key(stage: Granted) -> None:
+    connection = stage.connected()
+    before = stage.grant(connection)
+    rotation.rotate_tenant(stage.hub, stage.tenant_id)
+    rotation.rotate_tenant(stage.hub, stage.tenant_id)
+    assert stage.grant(connection) == before
+
+
+def test_without_a_refresh_token_the_end_is_the_end(stage: Granted) -> None:
+    connection = stage.connected()
+    grant = {**stage.grant(connection), "refresh_token": None}
+    sealed = stage.hub.catalogue.vault.seal(stage.tenant_id, grant)
+    stage.store.connections.update({"_id": connection["_id"]}, {"$set": {"grant": sealed}})
+    stage.age(connection, hours=2)
+    with pytest.raises(Reconnect):
+        stage.hub.client(stage.hub.connection(stage.store, connection["_id"]))
