@@ -30,6 +30,7 @@ from mappings.leads import account_paths
 from mappings.offers import offers
 
 __all__ = [
+    "GONE",
     "RULE",
     "RULESET",
     "SIZE_CAP",
