@@ -17,14 +17,16 @@ from typing import Any
 
 import structlog
 
-from hub.engine import linking, membership, moments
+from hub.engine import hierarchy, linking, membership, moments, usage_places
 from hub.engine.linking import Answers
 from hub.engine.membership import Resolution
 from hub.engine.project import Projection
 from hub.engine.supply import CAPABILITIES, LINKED, Supply
+from hub.engine.usage_places import Places
 from hub.engine.vouching import Vouching
 from hub.faultpoints import point
 from hub.health import facts
+from hub.health.facts import Contribution
 from hub.identity import history, reviews
 from hub.queue import JobTimeout
 from hub.store import leases
@@ -41,6 +43,7 @@ LEASE_S = 30
 BODILESS = {"raw": 0, "custom": 0}
 """Settling reads canonical values; the vendor's body is the greater part of a record."""
 ACCOUNT, CONTACT = 1, 2
+NOWHERE = Places()
 
 
 @dataclass(slots=True)
@@ -118,13 +121,14 @@ class Settler:
         due = list(store.records.find(waiting, BODILESS).sort("due", 1).limit(BATCH))
         rank = due[0]["due"] if due else 0
         due = [doc for doc in due if doc["due"] == rank]
-        projection = Projection(store, self.supply(store), self.now())
+        supply = self.supply(store)
+        projection = Projection(store, supply, self.now())
         if rank == ACCOUNT:
             self._settle_accounts(store, due, projection)
         elif rank == CONTACT:
             self._settle_contacts(store, due, projection)
         else:
-            self._settle_rest(store, due, projection)
+            self._settle_rest(store, due, projection, supply)
         rescored = projection.take_score_due(BATCH) if not due else 0
         projection.write()
         return len(due) + rescored
@@ -134,6 +138,7 @@ class Settler:
         store.records.bulk(_member_writes(store, due, result, "account_id"))
         history.note(store, "account", due, result, self.now())
         projection.regroup(result)
+        projection.reparent(hierarchy.watching(store, result.stirred))
         reviews.refresh(store, result, self.authoritative, self.now())
         stir(store, result.stirred)
 
@@ -158,12 +163,19 @@ class Settler:
         vouching.write(store)
         history.note(store, "contact", due, result, self.now())
         projection.regroup_contacts(result, homes)
-        stir(store, result.stirred)
+        together = [group.id for group in result.groups if len(group.members) > 1]
+        stir(store, result.stirred | usage_places.person_keys(together))
 
-    def _settle_rest(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
+    def _settle_rest(
+        self, store: TenantStore, due: list[Doc], projection: Projection, supply: Supply
+    ) -> None:
         answers = linking.look_up(store, (p for doc in due for p in linking.paths(doc)))
         stirred: set[str] = set()
-        store.records.bulk([_hang(store, doc, answers, projection, {}, stirred) for doc in due])
+        staff = supply.revision.internal_domains
+        use = usage_places.settle(store, due, answers, supply.key_features, staff)
+        writes = [_hang(store, doc, answers, projection, {}, stirred, use) for doc in due]
+        writes += [_shift(store, doc, new, projection) for doc, new in use.siblings]
+        store.records.bulk(writes)
         stir(store, stirred)
 
 
@@ -182,13 +194,19 @@ def _member_writes(
         for doc in group.members:
             if doc["_id"] not in settled and doc["_id"] not in result.moved:
                 continue
-            change: Doc = {"$set": {id_field: group.id, "keys": membership.own_keys(doc)}}
+            change: Doc = {"$set": {id_field: group.id, "keys": _own_keys(doc)}}
             if doc["_id"] in settled:
                 change["$set"]["stood"] = membership.standing(doc)
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
                 change["$unset"] = {"due": "", "stuck": ""}
             writes.append(store.records.updating({"_id": doc["_id"]}, change))
     return writes
+
+
+def _own_keys(doc: Doc) -> list[str]:
+    """What finds a member: its claims, its merge target, and of an account its parent."""
+    above = hierarchy.watches(doc) if doc["entity"] == "account" else []
+    return sorted({*membership.own_keys(doc), *above})
 
 
 def _hang(
@@ -198,17 +216,20 @@ def _hang(
     projection: Projection,
     fresh: Mapping[str, Any],
     stirred: set[str],
+    use: Places = NOWHERE,
 ) -> Update:
     """Hang a record on its account and move what it contributes there."""
     account_id, path = linking.account_of(doc, answers)
+    account_id = use.accounts.get(doc["_id"], account_id)
     life = doc.get("life") or {}
     gone = bool(life.get("deleted"))
     entity, values = doc.get("entity") or "", doc.get("values") or {}
     contacts = (fresh["contact_id"],) if entity == "contact" else linking.contacts_of(doc, answers)
-    contribution = facts.contribution(entity, values, doc["_id"], gone, contacts)
+    contribution = use.contributions.get(doc["_id"]) or facts.contribution(
+        entity, values, doc["_id"], gone, contacts
+    )
     if entity in CAPABILITIES and not gone:
-        totals = {**contribution.get("totals", {}), LINKED + entity: 1}
-        contribution = {**contribution, "totals": totals}
+        contribution = _counted(entity, contribution)
     projection.move(doc, account_id, contribution)
     story = [] if gone else moments.moments(entity, values, doc.get("created_at"))
     watched = [f"w:{path}" for path in _watches(doc)]
@@ -222,12 +243,26 @@ def _hang(
             "contribution": contribution,
             "moments": story,
             "moved_at": moments.moved_at(story, doc.get("modified_at")),
-            "keys": sorted({*own, *watched}),
+            "keys": sorted({*own, *watched, *use.keys.get(doc["_id"], ())}),
             **fresh,
         },
         "$unset": {"due": "", "stuck": ""},
     }
     return store.records.updating({"_id": doc["_id"]}, change)
+
+
+def _counted(entity: str, contribution: Contribution) -> Contribution:
+    """With the record itself, so that the account is known to have one of this kind."""
+    return {**contribution, "totals": {**contribution.get("totals", {}), LINKED + entity: 1}}
+
+
+def _shift(
+    store: TenantStore, doc: Doc, contribution: Contribution, projection: Projection
+) -> Update:
+    """Another record of the same person has moved, and with it what this one carries."""
+    carried = _counted(usage_places.ENTITY, contribution)
+    projection.move(doc, doc["account_id"], carried)
+    return store.records.updating({"_id": doc["_id"]}, {"$set": {"contribution": carried}})
 
 
 def _watches(doc: Doc) -> set[str]:
