@@ -93,7 +93,7 @@ def _leave(store: TenantStore, home: Scoped, connection_id: str) -> Sequence[str
             left += keys
         else:
             home.delete({"_id": doc["_id"]})
-            for name in ("health_days", "events"):
+            for name in ("health_days", "events", "pulses", "overrides"):
                 getattr(store, name).delete({"account_id": doc["_id"]})
     return left
 

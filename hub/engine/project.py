@@ -11,14 +11,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
+from hub.engine import hierarchy
 from hub.engine.membership import Group, Resolution
 from hub.engine.scoring import Scoring
 from hub.engine.supply import Supply
 from hub.health import state as states
+from hub.queue import JobTimeout
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
 from mappings.survivorship import Member, survive
+
+log = structlog.get_logger(__name__)
 
 KINDS = ("crm", "billing", "support", "work", "usage")
 Move = tuple[Doc | None, Doc | None]
@@ -36,6 +42,7 @@ class Projection:
         self._groups: dict[str, Group] = {}
         self._retired: dict[str, str] = {}
         self._rescore: set[str] = set()
+        self._orphans: set[str] = set()
         self._scoring = Scoring(store, supply, now)
 
     def move(self, record: Doc, account_id: str | None, contribution: Doc) -> None:
@@ -51,6 +58,10 @@ class Projection:
     def regroup(self, resolution: Resolution) -> None:
         self._groups |= {group.id: group for group in resolution.groups}
         self._retired |= resolution.retired
+
+    def reparent(self, accounts: set[str]) -> None:
+        """Look for the parents of these accounts again."""
+        self._orphans |= accounts
 
     def regroup_contacts(self, resolution: Resolution, homes: Mapping[str, str | None]) -> None:
         """Write the contacts of a resolution; `homes` are the accounts of their records."""
@@ -74,29 +85,56 @@ class Projection:
         return len(self._rescore)
 
     def write(self) -> None:
-        touched = {*self._moves, *self._groups, *self._retired, *self._rescore}
+        parents = self._parents()
+        touched = {*self._moves, *self._groups, *self._retired, *self._rescore, *parents}
         if not touched:
             return
         ids = sorted(touched)
         known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": ids}})}
-        self._scoring.read(known.values(), self._aliases(ids, known))
-        accounts, told = [], []
+        above = {i: known.get(i, {}).get("parent") for i in ids} | parents
+        pointers = {i: _pointer(parent) for i, parent in above.items()}
+        self._scoring.read(known.values(), self._aliases(ids, known), pointers)
+        accounts, told, changed = [], [], []
         for account_id in ids:
             before = known.get(account_id)
-            after = self._account(account_id, before or {})
+            after = self._account(account_id, before or {}, parents)
             if before is None or _differs(before, after):
+                changed.append((before or {}, after))
                 accounts.append(_write(self._store, before, after))
                 told.append(_outbox(before or {}, after, self._now))
         self._store.accounts.bulk(accounts)
         self._scoring.write()
         self._store.outbox.insert_many(told)
+        hierarchy.mark(self._store, hierarchy.due_above(self._store, changed))
+
+    def _parents(self) -> dict[str, Doc | None]:
+        """The parents of accounts that are made anew, and of others whose parent is another now."""
+        members = {i: _living(group.members) for i, group in self._groups.items()}
+        others = sorted(self._orphans - members.keys())
+        fields = {"parent": 1, "members.key": 1}
+        known = {d["_id"]: d for d in self._store.accounts.find({"_id": {"$in": others}}, fields)}
+        keys = [m["key"] for d in known.values() for m in d.get("members", ())]
+        docs = {
+            d["_id"]: d for d in self._store.records.find({"_id": {"$in": keys}}, hierarchy.MEMBER)
+        }
+        for account_id, doc in known.items():
+            own = [docs[m["key"]] for m in doc.get("members", ()) if m["key"] in docs]
+            members[account_id] = _living(own)
+        kinds = self._supply.kinds
+        ranked = {i: sorted(some, key=lambda d: _rank(d, kinds)) for i, some in members.items()}
+        found = hierarchy.parents(self._store, ranked)
+        return {
+            i: parent
+            for i, parent in found.items()
+            if i in self._groups or parent != known[i].get("parent")
+        }
 
     def _aliases(self, ids: list[str], known: Mapping[str, Doc]) -> dict[str, list[str]]:
         """The ids that each account has absorbed, as they are after this batch."""
         found = {i: known[i].get("aliases", []) if i in known else [] for i in ids}
         return found | {i: group.aliases for i, group in self._groups.items()}
 
-    def _account(self, account_id: str, before: Doc) -> Doc:
+    def _account(self, account_id: str, before: Doc, parents: Mapping[str, Doc | None]) -> Doc:
         after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}
         after.pop("score_due", None)
         if account_id in self._groups:
@@ -108,8 +146,42 @@ class Projection:
             state = states.change(state, old, new, self._today)
         after["state"] = state or states.change({}, None, None, self._today)
         after["listed"] = not after.get("merged_into") and not after.get("deleted")
-        self._scoring.score(after, before)
+        _hang_below(after, parents.get(account_id, before.get("parent")))
+        self._score(after, before)
         return after
+
+    def _score(self, after: Doc, before: Doc) -> None:
+        """An account that cannot be scored is set aside with the reason; the others go on.
+
+        It keeps its last score, or has none, and is tried again with its next change and each day.
+        """
+        after.pop("stuck", None)
+        unscored = dict(after)
+        try:
+            self._scoring.score(after, before)
+        except JobTimeout:
+            raise
+        except Exception as error:
+            log.exception("account_not_scored", account=after["_id"])
+            after.clear()
+            after.update(unscored)
+            self._scoring.set_aside(after, f"{type(error).__name__}: {str(error)[:300]}")
+
+
+def _pointer(parent: Doc | None) -> str | None:
+    return parent["id"] if parent else None
+
+
+def _hang_below(account: Doc, parent: Doc | None) -> None:
+    """Only an account that is listed has a place in a family."""
+    for name in ("parent", "parent_id"):
+        account.pop(name, None)
+    if parent and account["listed"]:
+        account |= {"parent": parent, "parent_id": parent["id"]}
+
+
+def _living(records: list[Doc]) -> list[Doc]:
+    return [doc for doc in records if not (doc.get("life") or {}).get("deleted")]
 
 
 def _write(store: TenantStore, before: Doc | None, after: Doc) -> Write:
@@ -209,8 +281,13 @@ EDGE_FIELDS = ("a", "b", "rule", "kind", "value", "state", "reason")
 COMPARED = ("profile", "members", "edges", "state", "health", "merged_into", "deleted", "listed")
 
 
+BESIDE = ("urgency", "override", "family", "parent", "stuck", "next_due")
+"""What stands beside the score, and is stored when it moves."""
+
+
 def _differs(before: Doc, after: Doc) -> bool:
-    return "score_due" in before or any(before.get(k) != after.get(k) for k in COMPARED)
+    compared = (*COMPARED, *BESIDE)
+    return "score_due" in before or any(before.get(k) != after.get(k) for k in compared)
 
 
 def _outbox(before: Doc, after: Doc, now: datetime) -> Doc:

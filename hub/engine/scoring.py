@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from hub.engine import days, judged, standing
+from hub.engine.hierarchy import Families, Pointers
 from hub.engine.judged import Judged
 from hub.engine.supply import Supply
 from hub.health import state as states
@@ -45,15 +46,19 @@ class Scoring:
         self._today = now.date()
         self._histories: dict[str, History] = {}
         self._judged = Judged()
+        self._families: Families | None = None
         self._closing: list[Update] = []
 
-    def read(self, stored: Iterable[Doc], aliases: Mapping[str, Iterable[str]]) -> None:
-        """The past of these accounts, as they are stored, and what people say of them.
+    def read(
+        self, stored: Iterable[Doc], aliases: Mapping[str, Iterable[str]], pointers: Pointers
+    ) -> None:
+        """The past of these accounts, as they are stored, their children, and what people say.
 
-        `aliases` are the ids that each account of the batch has absorbed.
+        `aliases` are the ids that each account of the batch has absorbed, `pointers` its parent.
         """
         self._histories = days.recent(self._store, stored, self._today)
         self._judged = judged.read(self._store, aliases, self._now)
+        self._families = Families(self._store, sorted(aliases), pointers)
 
     def write(self) -> None:
         """Store the closes that have become due."""
@@ -87,6 +92,8 @@ class Scoring:
         account["health"] = explained
         rollup = states.rollup(state, context, today)
         account["rollup"] = rollup | {"trial": bool(known.get("trial"))}
+        if self._families:
+            self._families.put(account, card)
         standing.put(account, self._judged.overrides.get(account["_id"]), today)
         account["scored_at"] = self._now
         account["next_due"] = self._next_due(
@@ -100,6 +107,19 @@ class Scoring:
                 standing.due_days(account, revision, card, measures, supply.signals, today),
             ),
         )
+        account["sort"] = _sort(account)
+
+    def set_aside(self, account: Doc, reason: str) -> None:
+        """Leave an account with the score that it has, or without one, and say why."""
+        account["stuck"] = reason
+        account["next_due"] = (self._today + timedelta(days=1)).isoformat()
+        if "health" not in account:
+            card = self._supply.revision.card_for({}, self._today)
+            account["health"] = score({}, card, (), self._today, account=account["_id"])
+            account["rollup"] = states.rollup({}, self._supply.context({}, self._now), self._today)
+            account["rollup"]["trial"] = False
+            standing.put(account, None, self._today)
+            account["scored_at"] = None
         account["sort"] = _sort(account)
 
     def _context(self, account: Doc) -> HealthContext:
@@ -148,7 +168,7 @@ def given(day: date | None) -> tuple[date, ...]:
 
 def _sort(account: Doc) -> Doc:
     """The values that lists sort by, kept flat for their indexes."""
-    rollup, health = account["rollup"], account["health"]
+    rollup, health = account["rollup"], headline(account)
     return {
         "health": health["health"] if health["health"] is not None else 1000.0,
         "band": health["band"],
@@ -158,5 +178,13 @@ def _sort(account: Doc) -> Doc:
         "trial": rollup["trial"],
         "open_tickets": rollup["open_tickets"],
         "last_touch": rollup["last_touch"] or "",
-        "trend": (health.get("trend") or {}).get("delta_28d"),
+        "trend": (account["health"].get("trend") or {}).get("delta_28d"),
     }
+
+
+def headline(account: Doc) -> Mapping[str, Any]:
+    """{"health", "band"} by which lists know the account: its own, or that of its children."""
+    kept = account.get("family")
+    if kept and kept["basis"] == "children" and kept["health"] is not None:
+        return {"health": kept["health"], "band": kept["band"]}
+    return account["health"]

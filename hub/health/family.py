@@ -26,7 +26,7 @@ class Child:
 
 
 def family(
-    own: float | None, own_band: str, own_seats: bool, mrr: Money | None, children: Sequence[Child]
+    own: float | None, own_seats: bool, mrr: Money | None, children: Sequence[Child]
 ) -> dict[str, Any]:
     """What a parent shows beside its own score.
 
