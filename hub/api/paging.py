@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 import requests
 
@@ -147,7 +148,8 @@ class Listing:
     rows: dotted path of the list in an answer ("" = the answer itself). params: always sent.
     total: dotted path of the number of all rows, for progress. since: how to ask for changes only;
     without it every run lists everything.
-    Cursor between runs: {"since": ISO text}; within one also "seen" and "next".
+    Cursor between runs: {"since": ISO text, "turn": runs so far}, so that a run without news does
+    not look like one that leads in a circle; within one also "seen" and "next".
     """
 
     path: str
@@ -160,7 +162,7 @@ class Listing:
     def pages(self, client: Rest, cursor: Any, fields: Sequence[str] = ()) -> Iterator[Page]:
         """Raises RetryLater (reason cursor_stuck) where a page leads back to itself."""
         state = dict(cursor or {})
-        begun = state.get("since")
+        begun, turn = state.get("since"), state.get("turn", 0)
         asked: Params | None = state.get("next") or self._first(begun)
         seen = state.get("seen", begun)
         before: list[Record] = []
@@ -176,7 +178,9 @@ class Listing:
             before = rows
             seen = self.since.latest(rows, seen) if self.since else None
             total = part(body, self.total) if self.total else None
-            yield Page(rows, self._cursor(begun, seen, following), total)
+            within = {"since": begun, "turn": turn, "seen": seen, "next": following}
+            done = {"since": seen, "turn": turn + 1} if seen else None
+            yield Page(rows, within if following is not None else done, total)
             asked = following
 
     def _first(self, since: str | None) -> Params:
@@ -196,7 +200,20 @@ class Listing:
             raise RetryLater(f"{client.answers.vendor} did not answer {self.path} with a list.")
         return rows
 
-    def _cursor(self, begun: str | None, seen: str | None, following: Params | None) -> Any:
-        if following is not None:
-            return {"since": begun, "seen": seen, "next": following}
-        return {"since": seen} if seen else None
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Current records one by one, for a vendor without a bulk read; `fetch` is `Stream.fetch`.
+
+    path: with `{id}` in it. at: dotted path of the record in an answer.
+    """
+
+    path: str
+    at: str = ""
+
+    def fetch(self, client: Rest, ids: Sequence[str]) -> Iterator[Record]:
+        """What is not there is left out."""
+        for native_id in ids:
+            found = client.find(self.path.format(id=quote(native_id, safe="")))
+            if found is not None:
+                yield part(found, self.at)

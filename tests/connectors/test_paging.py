@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hub.api import CorrectInput, GiveUp, Reconnect, RetryLater
-from hub.api.paging import Cursor, Link, Listing, Number, Offset, Since
+from hub.api.paging import Cursor, Each, Link, Listing, Number, Offset, Since
 from hub.api.rest import Answers, Rest, base_url, bearer
 from hub.http import VendorHttp
 
@@ -83,6 +83,9 @@ class Handler(BaseHTTPRequestHandler):
         first = int(given.get("from", 0))
         url = f"{self.server.base}/next?from={first + SIZE}"
         return {"rows": ROWS[first : first + SIZE], "next": url if first + SIZE < 7 else None}, {}
+
+    def by_7(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        return {"row": ROWS[6]}, {}
 
     def by_stuck(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
         return {"rows": ROWS[:SIZE], "next": "c1"}, {}
@@ -168,16 +171,16 @@ CHANGES = Listing("offset", Offset(SIZE), "rows", {"limit": SIZE}, since=SINCE)
 
 def test_the_next_run_begins_a_little_before_the_last_change(client: Rest, vendor: Vendor) -> None:
     *_, last = CHANGES.pages(client, None)
-    assert last.cursor == {"since": "2026-03-07T10:00:00+00:00"}
+    assert last.cursor == {"since": "2026-03-07T10:00:00+00:00", "turn": 1}
     vendor.asked.clear()
     list(CHANGES.pages(client, last.cursor))
     assert vendor.asked[0] == "/api/offset?limit=3&changed_since=2026-03-07T09%3A55%3A00Z"
 
 
 def test_a_run_that_is_resumed_remembers_the_latest_change_it_saw(client: Rest) -> None:
-    first = next(CHANGES.pages(client, {"since": "2026-03-09T00:00:00+00:00"}))
+    first = next(CHANGES.pages(client, {"since": "2026-03-09T00:00:00+00:00", "turn": 4}))
     *_, last = CHANGES.pages(client, first.cursor)
-    assert last.cursor == {"since": "2026-03-09T00:00:00+00:00"}
+    assert last.cursor == {"since": "2026-03-09T00:00:00+00:00", "turn": 5}
 
 
 def test_stamps_that_are_no_time_do_not_move_the_cursor() -> None:
@@ -214,6 +217,14 @@ def test_a_status_becomes_the_error_of_the_table(
     with pytest.raises(kind) as refused:
         client.get("cursor")
     assert getattr(refused.value, "reason", "") == reason
+
+
+def test_records_are_read_one_by_one_and_what_is_gone_is_left_out(
+    client: Rest, vendor: Vendor
+) -> None:
+    vendor.answers = [(404, {}, b"{}")]
+    assert list(Each("rows/{id}", "row").fetch(client, ["a/b", "7"])) == [ROWS[6]]
+    assert vendor.asked == ["/api/rows/a%2Fb", "/api/rows/7"]
 
 
 def test_what_is_not_there_is_nothing(client: Rest, vendor: Vendor) -> None:
