@@ -81,6 +81,7 @@ _ACCOUNT = _entity(
     _enum("churn_reason", _CANCEL),
     *_all("text", "tax_ids", many=True),
     *_all("phone", "phone"),
+    *_all("email", "emails", many=True, pii=True),
 )
 
 _CONTACT = _entity(

@@ -121,6 +121,14 @@ def external_id(text: str) -> str | None:
     return None if _MEANINGLESS.match(trimmed) else trimmed
 
 
+def xref(text: str) -> str | None:
+    """A reference "<connector>:<object>:<native id>" to another system's record, trimmed."""
+    parts = [part.strip() for part in text.split(":", 2)]
+    if len(parts) < 3 or not all(parts) or external_id(parts[2]) is None:
+        return None
+    return ":".join(parts)
+
+
 _MEANINGLESS: Final = re.compile(
     r"([0-]*|-1|null|none|nil|n/?a|undefined|unknown|anonymous|test|tbd|\?+)\Z", re.IGNORECASE
 )

@@ -20,8 +20,9 @@ LinkKind = Literal[
     "parent",
     "ticket",
     "project",
+    "same",
 ]
-LinkBy = Literal["record", "domain", "email", "external_id"]
+LinkBy = Literal["record", "domain", "email", "external_id", "xref"]
 
 KINDS: tuple[LinkKind, ...] = LinkKind.__args__  # type: ignore[attr-defined]
 BY: tuple[LinkBy, ...] = LinkBy.__args__  # type: ignore[attr-defined]
@@ -49,8 +50,9 @@ It raises Unmappable("", sentence) where the value cannot be used: the path is f
 class Link:
     """A reference to another record.
 
-    value: by record "object:native id" in the same connection, else the registrable domain, the
-    lower-case e-mail address or the tenant's own key.
+    value: by record "object:native id" in the same connection, by xref "connector:object:native id"
+    in whichever connection has it, else the registrable domain, the lower-case e-mail address or
+    the tenant's own key.
     """
 
     kind: LinkKind

@@ -172,6 +172,8 @@ def _reference(by: LinkBy | None, record: str | None) -> Callable[[Any], str | N
         return lambda value: normalise.email(text(value) or "")
     if by == "domain":
         return lambda value: normalise.registrable_domain(text(value) or "")
+    if by == "xref":
+        return lambda value: normalise.xref(text(value) or "")
     return identifier if by else _no_reference
 
 
