@@ -65,6 +65,8 @@ def paths(site: Site) -> list[str]:
         "/",
         *(f"/accounts/{account['_id']}{tab}" for tab in tabs),
         f"/records/{record['_id']}",
+        f"/lineage/account/{account['_id']}?field=name",
+        f"/lineage/account/{account['_id']}?measure=ticket_load",
         "/connections",
         "/connections/new",
         "/connections/new/hubspot",

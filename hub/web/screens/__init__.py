@@ -16,6 +16,7 @@ GUARDED = (
     "portfolio",
     "account",
     "record",
+    "lineage",
     "connection_list",
     "connect",
     "consent",
