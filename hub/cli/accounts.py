@@ -9,9 +9,9 @@ from hub.cli.lineage import command as lineage
 from hub.cli.listing import emit_page, page_options
 from hub.cli.output import emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
-from hub.identity.explain import explain as explain_identity
 from hub.identity.vendors import of_tenant
 from hub.reads import accounts
+from hub.reads.identity import whole as whole_identity
 from hub.reads.paging import Asked
 from hub.store.client import Doc
 
@@ -85,7 +85,7 @@ def explain(account: str, tenant: str | None, as_json: bool) -> None:
     """Say in words which records are this account and why, and how its health is made."""
     with opened() as hub:
         store = hub.store(tenant_id(hub, tenant))
-        identity = explain_identity(store, "account", account, of_tenant(hub, store))
+        identity = whole_identity(store, "account", account, of_tenant(hub, store))
         found = _explained(identity, accounts.health(store, account))
     if as_json:
         emit(found, as_json=True)
@@ -104,6 +104,8 @@ def _explained(identity: Doc, health: Doc) -> Doc:
         "title": title,
         "identity": identity_lines(identity),
         "edges": identity["edges"],
+        "candidates": identity["candidates"],
+        "decisions": identity["decisions"],
         "history": identity["history"],
         "health": health["words"],
     }

@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from hub.cli import decided, reviewing
 from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
-from hub.identity import explain, subjects, why_not
+from hub.identity import subjects, why_not
 from hub.identity.vendors import of_tenant
+from hub.reads import identity
 from hub.store.client import Doc
 
 MARKS = {"accepted": "+", "candidate": "?", "dropped": "-", "ambiguous": "-"}
@@ -18,6 +20,15 @@ MARKS = {"accepted": "+", "candidate": "?", "dropped": "-", "ambiguous": "-"}
 @click.group()
 def command() -> None:
     """Explain who is who, and decide where rules cannot."""
+
+
+command.add_command(decided.same)
+command.add_command(decided.not_same)
+command.add_command(decided.split)
+command.add_command(decided.give_domain)
+command.add_command(decided.undo)
+command.add_command(decided.decisions)
+command.add_command(reviewing.reviews)
 
 
 @command.command("explain")
@@ -30,7 +41,7 @@ def explain_(id: str, tenant: str | None, as_json: bool) -> None:
         store = hub.store(tenant_id(hub, tenant))
         subject = subjects.find(store, id)
         vendors = of_tenant(hub, store)
-        found = explain.explain(store, subject.entity, subject.id, vendors) | {"asked_id": id}
+        found = identity.whole(store, subject.entity, subject.id, vendors) | {"asked_id": id}
     if as_json:
         emit(found, as_json=True)
     else:
@@ -44,6 +55,8 @@ def identity_lines(found: Doc) -> list[str]:
     for edge in found["edges"]:
         lines.append(f"{MARKS[edge['state']]} {edge['sentence']}")
         lines += [line for side in edge["sides"] if (line := _side(side))]
+    lines += [f"? {review['sentence']} ({review['id']})" for review in found["candidates"]]
+    lines += [_decision(decision) for decision in found["decisions"]]
     if found["history"]:
         lines += ["What happened, latest first:", *map(_happening, found["history"])]
     return lines
@@ -60,6 +73,13 @@ def _side(side: Doc) -> str:
         f"{fact['path'] or fact['field']} = {fact['value']}" for fact in side["fields"]
     )
     return f"    {side['record']}: {said}" if said else ""
+
+
+def _decision(decision: Doc) -> str:
+    over = f", undone by {decision['undone_by']}" if decision["undone_at"] else ""
+    note = f": {decision['note']}" if decision["note"] else ""
+    said = f"{decision['by']} on {decision['at']:%Y-%m-%d}{over}{note}"
+    return f"! {decision['sentence']} {said} ({decision['id']})"
 
 
 def _happening(entry: Doc) -> str:

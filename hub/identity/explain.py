@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hub.engine.window import escaped
 from hub.identity import evidence, history, naming, subjects
 from hub.identity.naming import Names
 from hub.identity.subjects import Subject
@@ -127,7 +128,14 @@ def _fields(record: Doc, given: Doc, vendors: Vendors) -> list[Doc]:
         into = (record.get("life") or {}).get("merged_into")
         return [{"field": "merged_into", "path": None, "value": into}] if into else []
     kind = "domain" if given["kind"] == "owned_domain" else given["kind"]
-    found = evidence.claims(record, vendors).get((kind, given["value"]), [])
+    claims = evidence.claims(record, vendors)
+    found = claims.get((kind, given["value"]), [])
+    if kind == "email_domain" and not found:
+        found = claims.get(("domain", given["value"]), [])
+        count = (record.get("people") or {}).get(escaped(given["value"]))
+        if count:
+            told = f"{count} with an address at {given['value']}"
+            found = [{"field": "people", "path": None, "value": told}]
     is_named = kind == "xref" and given["value"].endswith(f":{record['native_id']}")
     return found or (
         [{"field": "id", "path": None, "value": record["native_id"]}] if is_named else []

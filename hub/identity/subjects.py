@@ -22,6 +22,7 @@ READ = {
     "life": 1,
     "links": 1,
     "keys": 1,
+    "people": 1,
     "raw": 1,
     "account_id": 1,
     "contact_id": 1,

@@ -15,7 +15,7 @@ from tests.api.conftest import Api
 METHODS = {"get", "post", "put", "patch", "delete"}
 NOUNS = {
     "tenants", "connectors", "connections", "runs", "deliveries", "quarantine",
-    "mappings", "accounts", "contacts", "opportunities", "tickets", "work-items",
+    "mappings", "accounts", "contacts", "opportunities", "tickets", "work-items", "identity",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ NOUNS = (
     "records",
     "lineage",
     "identity",
+    "rulings",
 )
 BODY_LIMIT = 1024 * 1024
 OPENAPI = "3.1.0"

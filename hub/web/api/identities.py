@@ -7,11 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.identity import explain
 from hub.identity.vendors import Vendors, of_tenant
+from hub.reads import identity
 from hub.store.client import Doc
 from hub.web.api.caller import Caller
 from hub.web.api.shapes import Edge, Member, Model
+
+ReviewKind = Literal["candidate", "dropped", "ambiguous_domain"]
 
 
 class Fact(Model):
@@ -39,6 +41,45 @@ class Link(Edge):
     """Evidence that two records are one; `state` and `reason` say what became of it."""
 
     sides: list[Side]
+
+
+class Decision(Model):
+    id: str
+    entity: Literal["account", "contact"]
+    kind: Literal["same", "not_same", "domain"]
+    sentence: str
+    left: list[str] = Field(description="Records, by key")
+    right: list[str]
+    domain: str | None
+    owner: str | None = Field(description="The record to whose account the domain belongs")
+    note: str
+    by: str
+    at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+class Concerned(Model):
+    id: str
+    name: str | None
+    sources: list[str]
+
+
+class Review(Model):
+    """Two records that may be one, or a domain that several claim; `sides` hold the evidence."""
+
+    id: str
+    kind: ReviewKind
+    state: Literal["open", "decided", "gone"]
+    rule: int
+    link: str
+    value: str
+    domain: str | None
+    sentence: str
+    accounts: list[Concerned]
+    sides: list[Side]
+    first_seen: datetime
+    seen_at: datetime
 
 
 class MemberSince(Member):
@@ -69,6 +110,8 @@ class Identity(Model):
     minted_at: datetime | None
     members: list[MemberSince]
     edges: list[Link]
+    candidates: list[Review] = Field(description="What waits for a person")
+    decisions: list[Decision] = Field(description="Latest first, also undone ones")
     history: list[Happening] = Field(description="Merges, splits and moves, latest first")
 
 
@@ -77,4 +120,4 @@ def vendors(caller: Caller) -> Vendors:
 
 
 def explained(caller: Caller, entity: str, given: str) -> Doc:
-    return explain.explain(caller.store, entity, given, vendors(caller))
+    return identity.whole(caller.store, entity, given, vendors(caller))
