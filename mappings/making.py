@@ -15,16 +15,19 @@ from mappings.paths import Path, Source, reads
 from mappings.plain import blank
 from mappings.plan import Plan, plan
 from mappings.rules import Rule
+from mappings.watching import Steps, read_by
 
 __all__ = ["Look", "Making", "making", "part_of"]
 
-Steps = tuple[str | int, ...]
+MOST_LOOKS = 40
 Root = Literal["record", "account", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One place that a rule looks at. `steps` lead there from `root`; () is all of it.
+
+    A connector's conversion that is handed an object looks at several places in it.
 
     used: the value was taken from here; of several places to fall back on only one is.
     """
@@ -110,6 +113,29 @@ def _conversion(rule: Rule, mapping: ObjectMapping) -> tuple[str | None, str | N
 
 
 def _looks(rule: Rule, raw: Any, context: Context) -> Iterator[Look]:
+    for look in _places(rule, raw, context):
+        inside = _inside(rule, look, context)
+        yield from inside or [look]
+
+
+def _inside(rule: Rule, look: Look, context: Context) -> list[Look]:
+    """What a connector's conversion reads in an object or list that it is handed."""
+    if rule.own is None or not look.used or not isinstance(look.value, dict | list):
+        return []
+    found = read_by(rule.own, look.value, context)[:MOST_LOOKS]
+    return [
+        Look(
+            ".".join(map(str, (*look.steps, *steps))),
+            look.root,
+            (*look.steps, *steps),
+            _walk(look.value, steps),
+            True,
+        )
+        for steps in found
+    ]
+
+
+def _places(rule: Rule, raw: Any, context: Context) -> Iterator[Look]:
     parts = [part for part in rule.parts if not isinstance(part, str)]
     together = rule.mode in ("join", "template") or bool(rule.builtin and rule.builtin.many)
     yield from _in_turn(parts, raw, context, together)

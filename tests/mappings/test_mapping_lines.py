@@ -86,7 +86,7 @@ def test_a_conversion_is_named_with_its_module() -> None:
     own = made("country")
     assert (own.conversion, own.own) == ("home", True)
     assert own.module == f"{home.__module__}.home"
-    assert [look.steps for look in own.looks] == [()]
+    assert [(look.path, look.value) for look in own.looks] == [("home", "de")]
     assert made("domains").module == "mappings.conversions.domains"
     assert (made("tier").conversion, made("tier").translated) == (None, True)
     assert made("seats").const
@@ -120,3 +120,32 @@ def test_an_expression_tells_the_fields_that_it_reads() -> None:
     one = load(text, "v/mapping.yaml", {"home": home})["company"]
     looks = {look.path: look.value for look in made("domains", one).looks}
     assert looks == {"host": "acme.example", "properties.rung": 3, "site": "a.example"}
+
+
+def test_a_conversion_that_is_handed_the_record_tells_what_it_reads() -> None:
+    def open_days(record: Any, context: Context) -> str:
+        days = [day for day in record["log"] if day.get("open")]
+        return f"{len(days)} {record['log'][-1].get('by', 'nobody')}"
+
+    text = "- {stream: s, object: o, entity: ticket, id: id, fields: {subject: {from: ., as: own}}}"
+    one = load(text, "m.yaml", {"own": open_days})["o"]
+    part = part_of(one, "subject")
+    assert part is not None
+    raw = {"id": 1, "log": [{"open": True, "by": "a"}, {"open": False, "by": "b"}], "more": 2}
+    looks = [(look.steps, look.value) for look in making(one, part, raw, Context()).looks]
+    assert looks == [
+        (("log", 0, "open"), True),
+        (("log", 1, "open"), False),
+        (("log", 1, "by"), "b"),
+    ]
+    assert one.apply(raw, Context()).values["subject"] == "1 b"
+
+
+def test_a_conversion_that_fails_has_still_read_something() -> None:
+    def breaks(record: Any, context: Context) -> str:
+        return str(record["name"] + record["none"])
+
+    text = "- {stream: s, object: o, entity: ticket, id: id, fields: {subject: {from: ., as: own}}}"
+    one = load(text, "m.yaml", {"own": breaks})["o"]
+    looks = making(one, ("fields", "subject"), {"id": 1, "name": "x"}, Context()).looks
+    assert [look.path for look in looks] == ["name"]
