@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "deliveries": "hub.cli.deliveries:command",
     "quarantine": "hub.cli.quarantine:command",
     "mappings": "hub.cli.mappings:command",
+    "events": "hub.cli.events:command",
     "accounts": "hub.cli.accounts:command",
     "identity": "hub.cli.identity:command",
     "health": "hub.cli.health:command",

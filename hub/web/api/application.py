@@ -25,6 +25,7 @@ NOUNS = (
     "accounts",
     "health",
     "contacts",
+    "events",
     "records",
     "lineage",
     "identity",
