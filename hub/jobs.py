@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import structlog
 
 from hub.bootstrap import Hub
 from hub.engine import apply
+from hub.engine.apply import SLICE_S
 from hub.errors import HubError, LeaseLost, NotFound
+from hub.scorecards import activation
 from hub.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -67,3 +71,15 @@ def sync(tenant_id: str, connection_id: str, stream: str) -> None:
         return
     if not done:
         hub.bell.ring_sync(tenant_id, connection_id, stream)
+
+
+def scorecards(tenant_id: str) -> None:
+    hub = _current[0]
+    hub.bell.lower("hub.jobs.scorecards", tenant_id)
+    try:
+        done = activation.work(hub, tenant_id, monotonic() + SLICE_S)
+    except (NotFound, StoreError) as error:
+        log.warning("scorecards_interrupted", error=type(error).__name__)
+        return
+    if not done:
+        hub.bell.ring_scorecards(tenant_id)

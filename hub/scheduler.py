@@ -18,6 +18,7 @@ from hub.bootstrap import Hub
 from hub.engine import days, purge, supply, usage
 from hub.errors import NotFound
 from hub.privacy import work as privacy
+from hub.scorecards import activation, freezing
 from hub.settings import load_settings
 from hub.store import inbox
 from hub.store.client import Doc
@@ -82,6 +83,9 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     purge.purge(hub, store, now)
     if usage.is_due(store):
         hub.bell.ring_usage(store.tenant_id)
+    freezing.look(store, now)
+    if activation.is_due(store):
+        hub.bell.ring_scorecards(store.tenant_id)
     today = now.date().isoformat()
     waits = (
         store.records.find_one({"due": {"$gte": 1}}, {"_id": 1})

@@ -96,14 +96,11 @@ class Scoring:
             self._families.put(account, card)
         standing.put(account, self._judged.overrides.get(account["_id"]), today)
         account["scored_at"] = self._now
+        stirs = history.stirs_with(today.isoformat(), explained)
         account["next_due"] = self._next_due(
             account,
             chain(
-                given(
-                    next_due(
-                        state, measures, explained, card, context, today, closes, history.stirs()
-                    )
-                ),
+                given(next_due(state, measures, explained, card, context, today, closes, stirs)),
                 standing.due_days(account, revision, card, measures, supply.signals, today),
             ),
         )
@@ -141,7 +138,7 @@ class Scoring:
         due = min([*days_to_come, *given(revenue)], default=None)
         return due.isoformat() if due else None
 
-    def _close(self, account: Doc, before: Mapping[str, Any], history: History) -> None:
+    def _close(self, account: Doc, before: Doc, history: History) -> None:
         entries = days.close(history, before, self._today.isoformat())
         if entries:
             self._closing += days.writes(self._store, account["_id"], entries)
@@ -187,4 +184,5 @@ def headline(account: Doc) -> Mapping[str, Any]:
     kept = account.get("family")
     if kept and kept["basis"] == "children" and kept["health"] is not None:
         return {"health": kept["health"], "band": kept["band"]}
-    return account["health"]
+    own: Doc = account["health"]
+    return own

@@ -1,0 +1,120 @@
+"""Parents and children: weighted by revenue, with the worst child, whatever comes first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hub.store.client import Doc
+from tests.scorecards.desk import Desk
+
+
+def urgent(company: str, *numbers: int) -> list[dict[str, object]]:
+    return [
+        {
+            "object": "ticket",
+            "id": f"{company}-{n}",
+            "company": company,
+            "status": "open",
+            "priority": "urgent",
+            "opened": "2020-01-01T00:00:00Z",
+        }
+        for n in numbers
+    ]
+
+
+def mrr(amount: int) -> dict[str, object]:
+    return {"mrr": amount, "currency": "EUR"}
+
+
+def test_a_parent_is_the_mean_of_its_children_by_revenue_and_names_the_worst(desk: Desk) -> None:
+    desk.company("top")
+    desk.company("calm", parent="top", **mrr(300))
+    desk.company("sick", parent="top", **mrr(100))
+    desk.put(*urgent("sick", 1, 2, 3, 4))
+    calm, sick = (desk.account(n)["health"]["health"] for n in ("calm", "sick"))
+    family = desk.account("top")["family"]
+    assert calm > sick
+    assert family["mean"] == pytest.approx((calm * 300 + sick * 100) / 400)
+    assert family["worst_child"]["name"] == "Company sick"
+    assert (family["basis"], family["weights"], family["counted"]) == ("children", "mrr", 2)
+    assert family["mrr"] == {"minor": 40_000, "currency": "EUR", "exponent": 2}
+    assert desk.account("top")["sort"]["health"] == family["mean"]
+
+
+def test_a_child_that_moves_moves_its_parent_and_nothing_else(desk: Desk) -> None:
+    desk.company("top")
+    desk.company("one", parent="top")
+    aside = desk.company("aside")
+    before = desk.account("top")["family"]["mean"]
+    desk.put(*urgent("one", 1, 2, 3, 4))
+    assert desk.account("top")["family"]["mean"] < before
+    assert desk.account("aside")["version"] == aside["version"]
+
+
+def test_a_parent_that_comes_after_its_children_finds_them(desk: Desk) -> None:
+    desk.company("one", parent="late")
+    assert "parent" not in desk.account("one")
+    late = desk.company("late")
+    assert desk.account("one")["parent"]["id"] == late["_id"]
+    assert desk.account("late")["family"]["children"] == 1
+
+
+def test_a_parent_that_is_left_forgets_its_child(desk: Desk) -> None:
+    desk.company("top")
+    desk.company("one", parent="top")
+    desk.company("one", at=(desk.now + timedelta(seconds=2)).isoformat())
+    assert "parent_id" not in desk.account("one")
+    assert "family" not in desk.account("top")
+
+
+def test_a_parent_with_seats_of_its_own_counts_itself(desk: Desk) -> None:
+    desk.company("top", seats=5)
+    child = desk.company("one", parent="top")
+    top = desk.account("top")
+    assert top["family"]["basis"] == "own"
+    assert top["family"]["health"] == top["health"]["health"]
+    assert top["family"]["mean"] == child["health"]["health"]
+
+
+def test_who_left_or_is_on_trial_is_not_counted(desk: Desk) -> None:
+    desk.company("top")
+    desk.company("gone", parent="top", stage="gone")
+    desk.company("new", parent="top", stage="trial")
+    family = desk.account("top")["family"]
+    assert (family["children"], family["counted"], family["mean"]) == (2, 0, None)
+    assert family["left_out"] == [["left", 1], ["on trial", 1]]
+
+
+def test_amounts_in_two_currencies_weigh_alike_until_there_are_rates(desk: Desk) -> None:
+    desk.company("top")
+    desk.company("one", parent="top", **mrr(300))
+    desk.company("two", parent="top", mrr=100, currency="USD")
+    family = desk.account("top")["family"]
+    assert (family["weights"], family["mrr"]) == ("equal", None)
+
+
+@pytest.mark.parametrize("size", [2, 3, 12])
+def test_accounts_in_a_circle_come_to_rest(desk: Desk, size: int) -> None:
+    names = [f"c{n}" for n in range(size)]
+    for n, name in enumerate(names):
+        desk.company(name, parent=names[(n + 1) % size])
+    desk.put(*urgent("c0", 1))
+    assert desk.store.accounts.count({"score_due": True}) == 0
+    for name in names:
+        account: Doc = desk.account(name)
+        assert account["parent_id"]
+        assert account["family"]["counted"] == 0
+    desk.company("c0", at=(desk.now + timedelta(seconds=2)).isoformat())
+    if size <= 10:
+        assert desk.account("c0")["family"]["counted"] == 1
+
+
+def test_a_grandparent_counts_the_family_of_its_child(desk: Desk) -> None:
+    desk.company("root")
+    desk.company("mid", parent="root")
+    leaf = desk.company("leaf", parent="mid", **mrr(50))
+    root = desk.account("root")["family"]
+    assert root["mean"] == leaf["health"]["health"]
+    assert root["mrr"]["minor"] == 5_000
