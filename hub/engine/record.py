@@ -13,7 +13,7 @@ from bson.binary import Binary
 from hub.engine import quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
-from hub.privacy import asked
+from hub.privacy.asked import by_vendor
 from hub.privacy.guard import RULE as SUPPRESSED
 from hub.privacy.guard import Guard
 from hub.store.client import Doc
@@ -40,7 +40,7 @@ def record(
     moved = {key: draft for key, draft in drafts.items() if draft.moved}
     _keep_versions(store, [k for k, d in moved.items() if d.item and d.before], now)
     erased = [k for k, d in moved.items() if d.life and d.life.erased]
-    asked.by_vendor(store, source, erased, now)
+    by_vendor(store, source, erased, now)
     store.records.bulk([_write(store, source, k, d, now) for k, d in moved.items()])
     quarantine.keep(store, source, [b for b in ours if b.fate == "quarantined"], now)
     quarantine.mend(store, [k for k, d in moved.items() if d.item], now)
@@ -153,6 +153,8 @@ def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: date
         fields |= _mapped_fields(source, draft.item, draft.item.mapped)
     fields["due"] = RANK.get(str(entity), LAST_RANK)
     erased = life is not None and life.erased
+    if erased:
+        fields = {name: value for name, value in fields.items() if name not in ERASED}
     if draft.before is None and not erased:
         return store.records.inserting({"_id": key, **_identity(source, key, now), **fields})
     change: Doc = {"$set": fields, "$setOnInsert": _identity(source, key, now)}

@@ -191,14 +191,17 @@ class Batch:
 
 
 def _names(event: Event) -> list[tuple[str, str]]:
-    """By what the person of an event may be on the list of the forgotten."""
+    """By what the person or group of an event may be on the list of the forgotten."""
     source = event.doc["connection_id"]
     keys = [("keys", f"{source}:user:{event.user}"), ("user_ids", event.user)]
     given = event.part("traits").get("email")
     email = normalise.email(given) if isinstance(given, str) else None
     if event.doc["kind"] == "identify" and email:
         keys.append(("emails", email))
-    return keys if event.user else keys[2:]
+    others = [("user_ids", event.anonymous)] if event.anonymous else []
+    if event.group:
+        others.append(("keys", f"{source}:group:{event.group}"))
+    return others + (keys if event.user else keys[2:])
 
 
 def _numbered(item: Incoming, rev: int) -> Incoming:

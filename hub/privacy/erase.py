@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from time import monotonic
 
 from hub.engine import listings
 from hub.engine.record import ERASED
 from hub.erasing import DUE_AGAIN
 from hub.faultpoints import point
-from hub.privacy import subjects, suppression
+from hub.privacy import subjects, suppression, usage
 from hub.privacy.job import Job
 from hub.store import leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 BATCH = 400
+SETTLE_S = 1.0
 OF_RECORDS = (("records", "_id"), ("versions", "record"), ("quarantine", "_id"), ("fetches", "_id"))
 OF_ACCOUNTS = ("events", "outbox", "pulses", "overrides", "health_days")
 
@@ -30,6 +32,7 @@ def gather(job: Job) -> bool:
         found = subjects.captured(job.hub, job.store, request)
     else:
         found = subjects.find(job.hub, job.store, request["entity"], request["subject"])
+    usage.note(job.store, found)
     job.keep(found)
     return True
 
@@ -43,6 +46,7 @@ def suppress(job: Job) -> bool:
     point("suppressed")
     for stream in job.store.streams.find({}, {"stream": 1, "connection_id": 1}):
         leases.seize(job.store, f"sync:{stream['connection_id']}:{stream['stream']}", 0)
+    leases.seize(job.store, "usage", 0)
     for connection in job.store.connections.find({}, {"_id": 1}):
         leases.seize(job.store, f"drain:{connection['_id']}", 0)
     return True
@@ -70,14 +74,11 @@ def retract(job: Job) -> bool:
 
 
 def settle(job: Job) -> bool:
-    """Until each of them is settled, whoever does it."""
+    """Done when each of them is settled, whoever does it."""
     from hub.engine import apply
 
-    while not job.is_over():
-        apply.settler(job.hub, job.store).run(job.deadline)
-        if not _waits(job):
-            return True
-    return False
+    apply.settler(job.hub, job.store).run(max(job.deadline, monotonic() + SETTLE_S))
+    return not _waits(job)
 
 
 def _waits(job: Job) -> bool:

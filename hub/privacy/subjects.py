@@ -25,12 +25,14 @@ AT_ONCE = 500
 @dataclass(slots=True)
 class Subject:
     """profiles: ids of the contacts or accounts that are one with it, merged ones too. contacts:
-    ids of the people who go with a company. who: what they are recognised by.
+    ids of the people who go with a company. people: ids of their sums of use. who: what they are
+    recognised by.
     """
 
     entity: str
     profiles: list[str] = field(default_factory=list)
     contacts: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
     who: Identifiers = field(default_factory=Identifiers)
 
     def dump(self) -> Doc:
@@ -38,13 +40,14 @@ class Subject:
             "entity": self.entity,
             "profiles": self.profiles,
             "contacts": self.contacts,
+            "people": self.people,
             "who": self.who.dump(),
         }
 
     @classmethod
     def load(cls, dumped: Doc) -> Subject:
         who = Identifiers.load(dumped["who"])
-        return cls(dumped["entity"], dumped["profiles"], dumped["contacts"], who)
+        return cls(dumped["entity"], dumped["profiles"], dumped["contacts"], dumped["people"], who)
 
 
 class Sources:

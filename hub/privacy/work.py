@@ -15,7 +15,7 @@ import structlog
 
 from hub.errors import LeaseLost
 from hub.faultpoints import point
-from hub.privacy import erase, report, suppression, sweep, verify
+from hub.privacy import erase, report, suppression, sweep, usage, verify
 from hub.privacy.job import LEASE_S, Job
 from hub.queue import JobTimeout
 from hub.store import leases
@@ -180,6 +180,7 @@ STEPS: Final[dict[str, tuple[Step, ...]]] = {
         ("retract", erase.retract),
         ("settle", erase.settle),
         ("drop", erase.drop),
+        ("drop-usage", usage.drop),
         ("sweep", _sweep),
         ("settle-again", erase.settle),
         ("judge", _judge),
