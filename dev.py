@@ -33,6 +33,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"
 RUN, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 EXTRAS = {RUN: ["embedded"], DEV: ["embedded", "dev"]}
+SDKS = ROOT / "tests" / "usage" / "sdks" / "install.py"
 SOURCES = ["hub", "mappings", "webhooks", "plugins", "tests", "worker.py", "dev.py"]
 MARK = "# made from setup.cfg "
 MAX_LINES = 300
@@ -65,6 +66,8 @@ def up(rest: list[str]) -> int:
 
 
 def test(rest: list[str]) -> int:
+    prepare(DEV)
+    subprocess.run([str(PYTHON), str(SDKS)], check=False)
     workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "2"]
     options = ["-q", *workers, *(["--dist", "worksteal"] if workers else [])]
     os.chdir(ROOT)

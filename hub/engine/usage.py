@@ -194,7 +194,9 @@ def _names(event: Event) -> list[tuple[str, str]]:
     """By what the person or group of an event may be on the list of the forgotten."""
     source = event.doc["connection_id"]
     keys = [("keys", f"{source}:user:{event.user}"), ("user_ids", event.user)]
-    given = event.part("traits").get("email")
+    inside = event.part("context").get("traits")
+    said = event.part("traits") or (inside if isinstance(inside, Mapping) else {})
+    given = said.get("email")
     email = normalise.email(given) if isinstance(given, str) else None
     if event.doc["kind"] == "identify" and email:
         keys.append(("emails", email))

@@ -147,9 +147,11 @@ def _fold_words(people: People, event: Event, doer: Person | None) -> None:
 
 
 def _fold_identify(people: People, event: Event, doer: Person | None) -> None:
+    """RudderStack's SDKs say traits in the context, Segment's beside it."""
     _link(people, event)
     if doer is not None:
-        doer.say(event.part("traits"), event.stamp)
+        said = event.part("traits") or event.part("context").get("traits")
+        doer.say(said if isinstance(said, Mapping) else _NONE, event.stamp)
 
 
 def _fold_group(people: People, event: Event, doer: Person | None) -> None:

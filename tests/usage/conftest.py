@@ -8,7 +8,8 @@ import pytest
 
 from hub.bootstrap import Hub
 from hub.embedded import Services
-from tests.stage import build_hub
+from tests.engine.toy import Toy
+from tests.stage import Stage, build_hub
 from tests.usage.sending import Sender, taking
 
 
@@ -28,3 +29,14 @@ def address(hub: Hub) -> Iterator[str]:
 @pytest.fixture
 def sender(hub: Hub, address: str) -> Sender:
     return Sender(hub, address)
+
+
+@pytest.fixture
+def stage(hub: Hub) -> Stage:
+    """A tenant whose events a test puts where the edge leaves them."""
+    return Stage(hub)
+
+
+@pytest.fixture
+def toy(hub: Hub) -> Toy:
+    return Toy(hub)
