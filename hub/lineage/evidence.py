@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from hub.lineage import sent
 from hub.lineage.chain import Tracer
 from hub.lineage.definitions import DEFINITIONS, Definition
 from hub.store.client import Doc
@@ -50,7 +51,7 @@ def gather(tracer: Tracer, account: Doc, row: Doc, window_days: int | None) -> D
         "looked_at": looked_at,
         "counted": sum(one.counts for one in found),
         "records": [
-            _shown(tracer, records[one.key], one, definition)
+            _shown(tracer, records[one.key], one, definition, (since, until))
             for one in found[:SHOWN]
             if one.key in records
         ],
@@ -127,7 +128,13 @@ def _within(
     return summed.items()
 
 
-def _shown(tracer: Tracer, record: Doc, counted: Counted, definition: Definition) -> Doc:
+def _shown(
+    tracer: Tracer,
+    record: Doc,
+    counted: Counted,
+    definition: Definition,
+    days: tuple[str | None, str | None],
+) -> Doc:
     """A record with what it counts, and the chains of the values that made it count."""
     values = record.get("values") or {}
     names = [name for name in definition.fields if values.get(name) is not None]
@@ -137,5 +144,6 @@ def _shown(tracer: Tracer, record: Doc, counted: Counted, definition: Definition
         "title": next((str(values[n]) for n in TITLES if values.get(n)), None),
         "linked_by": record.get("account_path"),
         "values": [tracer.brief(record, name) for name in names],
+        "events": sent.events_of(tracer.store, record, *days),
         **tracer.head(record),
     }

@@ -78,6 +78,8 @@ def _evidence(evidence: Doc) -> Iterator[str]:
         for fact in one["values"]:
             line = _line(fact["mapping"])
             yield f"{STEP * 2}{fact['field']} = {_said(fact['value'])}, made by {line}"
+        for event in one["events"]:
+            yield f"{STEP * 2}event {event['name'] or event['kind']}, {_at(event['at'])}"
     if evidence["more"]:
         yield f"{STEP}and {evidence['more']} more"
     for other in evidence["others"]:
@@ -114,12 +116,13 @@ def bringer_words(bringer: Mapping[str, Any]) -> str:
     name = f"{bringer['words']} {bringer['id'] or ''}".strip()
     if bringer["gone"]:
         return f"{name}. {bringer['gone']}"
-    known = [bringer[n] for n in ("stream", "webhook", "state") if bringer.get(n)]
+    known = [bringer[n] for n in ("stream", "webhook", "name", "state") if bringer.get(n)]
     counts = bringer.get("counts") or bringer.get("fates") or {}
     known += [f"{n} {fate}" for fate, n in counts.items() if n]
-    at = bringer.get("received_at") or bringer.get("started_at")
+    at = bringer.get("at") or bringer.get("received_at") or bringer.get("started_at")
     known += [_at(at)] if at else []
-    known += ["its body was redacted"] if bringer.get("redacted_at") else []
+    erased = bringer.get("erased")
+    known += [f"its body was {erased['how']} by a privacy request"] if erased else []
     return f"{name} ({', '.join(known)})" if known else name
 
 

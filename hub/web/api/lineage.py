@@ -33,7 +33,9 @@ class Bringer(Model):
     duplicates: int | None = None
     received_at: datetime | None = None
     closed_at: datetime | None = None
-    redacted_at: datetime | None = None
+    erased: Json = Field(None, description="{how, at}: a privacy request took somebody out of it")
+    name: str | None = Field(None, description="Of a usage event")
+    at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -156,6 +158,16 @@ class Fact(Model):
     mapping: MappingLine
 
 
+class SentEvent(Model):
+    id: str
+    name: str | None
+    kind: str
+    at: datetime
+    received_at: datetime
+    user: str | None
+    group: str | None
+
+
 class EvidenceRecord(Model):
     counts: int
     day: date | None
@@ -164,6 +176,7 @@ class EvidenceRecord(Model):
     record: RecordFound
     brought_by: Bringer
     values: list[Fact]
+    events: list[SentEvent] = Field(description="The latest usage events behind a record of use")
 
 
 class Evidence(Model):
