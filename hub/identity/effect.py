@@ -28,7 +28,7 @@ def of(store: TenantStore, wish: Wish, authoritative: Mapping[str, bool], now: d
     before = _resolve(store, wish, authoritative, now, Book(store))
     known = set(before.edges)
     changed = [edge for edge in after.edges if edge not in known]
-    against = _contradicted(wish, after)
+    against = _contradicted(before, after)
     field = "account_id" if wish.entity == "account" else "contact_id"
     return {
         "allowed": against is None,
@@ -46,7 +46,8 @@ def check(store: TenantStore, wish: Wish, authoritative: Mapping[str, bool], now
     if wish.undone or wish.decision.kind == "domain":
         return
     after = _resolve(store, wish, authoritative, now, _book(store, wish))
-    against = _contradicted(wish, after)
+    before = _resolve(store, wish, authoritative, now, Book(store))
+    against = _contradicted(before, after)
     if against is not None:
         earlier = _earlier(wish, against)
         told = f"Decision {earlier} says the opposite. Undo it first."
@@ -71,18 +72,21 @@ def _resolve(
     return membership.resolve(store, wish.entity, docs, authoritative, now, book)
 
 
-def _contradicted(wish: Wish, after: Resolution) -> Edge | None:
-    """What a person said, of this wish and earlier, and what cannot hold beside the other."""
-    mine = wish.decision.id
-    unheld = (e for e in after.edges if e.kind == "same" and e.state == "dropped")
-    return next((e for e in unheld if e.value == mine or f"({mine})" in str(e.reason)), None)
+def _contradicted(before: Resolution, after: Resolution) -> Edge | None:
+    """What a person said and what held until now, and cannot hold beside the new decision; or the
+    new decision itself."""
+    unheld = {edge for edge in before.edges if edge.kind == "same" and edge.state == "dropped"}
+    return next(
+        (e for e in after.edges if e.kind == "same" and e.state == "dropped" and e not in unheld),
+        None,
+    )
 
 
 def _earlier(wish: Wish, against: Edge) -> str:
-    """Of the two decisions in a contradiction the one that is not the wish."""
-    if against.value != wish.decision.id:
-        return against.value
-    return str(against.reason).rpartition("(")[2].rstrip(")")
+    """The decision on the other side: the one that keeps apart, or the one that joins."""
+    if wish.decision.kind == "same":
+        return str(against.reason).rpartition("(")[2].rstrip(")")
+    return against.value
 
 
 def _is_moved(group: Group, after: Resolution, field: str) -> bool:
