@@ -22,6 +22,7 @@ GUARDED = (
     "consent",
     "connection",
     "endpoint",
+    "events",
     "deliveries",
     "quarantine",
     "plugins",

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from hub.errors import NotFound
 from hub.health.words import CAPS, explain_words
-from hub.reads import history
+from hub.reads import account_use, history
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.web.screens import accounts, evidence, freshness, holdings, identity, lists, timeline
@@ -103,6 +103,14 @@ def people(account_id: str) -> Answer:
     account = load(store, account_id)
     rows, total = holdings.people(store, account_id, number)
     return _shown("account_people.html", account, rows=rows, paging=lists.Paging(number, total))
+
+
+@pages.get("/usage")
+def usage(account_id: str) -> Answer:
+    asked = here()
+    account = load(asked.store, account_id)
+    found = account_use.read(asked.store, account_id, asked.now.date())
+    return _shown("account_usage.html", account, use=found)
 
 
 @pages.get("/tickets")
