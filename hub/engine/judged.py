@@ -37,7 +37,8 @@ def read(store: TenantStore, aliases: Mapping[str, Iterable[str]], now: datetime
 
 
 def _latest(kept: Scoped, aliases: Mapping[str, Iterable[str]], fields: Doc) -> dict[str, Doc]:
-    owners = {given: account for account, others in aliases.items() for given in (account, *others)}
+    owners = {account: account for account in aliases}
+    owners |= {given: account for account, others in aliases.items() for given in others}
     found: dict[str, Doc] = {}
     for doc in kept.find({"_id": {"$in": sorted(owners)}}, fields) if owners else ():
         account = owners[doc["_id"]]

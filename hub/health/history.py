@@ -219,6 +219,12 @@ class History:
         around = [day for a in self._absent for day in (a, _next(a))]
         return sorted({*self._stirs, *around})
 
+    def stirs_with(self, day: str, explanation: Explanation) -> list[str]:
+        """The same with a day that has not ended, if what is known of it so far differs."""
+        before = self.on(_next(day, -1)) or {}
+        moved = self.absent(day) or _stirs(difference(before, keep(explanation)))
+        return [*self.stirs(), day] if moved else self.stirs()
+
     def write(self, day: str, kept: Kept) -> list[Entry]:
         """Append a day; what is to be stored of it, nothing if nothing moved.
 
@@ -247,5 +253,5 @@ def _between(first: str, last: str) -> int:
     return 0 if first == last else (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
-def _next(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+def _next(day: str, days: int = 1) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
