@@ -22,13 +22,16 @@ BILLED = ("status", "due_on", "issued_at", "attempt_count", "mrr", "cancel_at")
 @dataclass(frozen=True, slots=True)
 class Definition:
     """`names`: counters (a trailing | takes all that begin so) or kinds of items; `entities` and
-    `fields`: where the facts are."""
+    `fields`: where the facts are; `lists`: what the counters are named for is what is counted;
+    `trend`: the window before counts too."""
 
     words: str
     part: Part
     names: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    lists: bool = False
+    trend: bool = False
 
 
 _USE = ("usage", "contact")
@@ -38,13 +41,13 @@ DEFINITIONS: Mapping[str, Definition] = {
         "at most 1.", "counters", ("last_active",), _USE, USED),
     "usage_trend": Definition(
         "Active user-days of the window over those of the window before; one person on one day is "
-        "one, whatever they did.", "counters", ("active_user_days",), _USE, USED),
+        "one, whatever they did.", "counters", ("active_user_days",), _USE, USED, trend=True),
     "usage_recency": Definition(
         "Days since any external person last used the product.",
         "counters", ("last_active",), _USE, USED),
     "feature_breadth": Definition(
         "Share of the key features of this hub's own list that anybody used within the window.",
-        "counters", ("feature|",), _USE, USED),
+        "counters", ("feature|",), _USE, USED, lists=True),
     "open_urgent": Definition(
         "Open tickets (new, open, pending, on hold) that are urgent or high, or escalated.",
         "items", ("tickets",), ("ticket",), TICKET_OPEN),
@@ -81,7 +84,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         "counters", ("touch_days",), ("activity", "ticket"), TOUCHED),
     "engaged_contacts": Definition(
         "Distinct external people with a two-way contact within the window.",
-        "counters", ("touch|",), ("activity", "ticket"), TOUCHED),
+        "counters", ("touch|",), ("activity", "ticket"), TOUCHED, lists=True),
     "overdue_items": Definition(
         "Open work that the customer sees and that is past its due day.",
         "items", ("work_items",), ("work_item",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -28,6 +28,8 @@ class Counted:
     key: str
     counts: int
     day: str | None
+    named: tuple[str, ...] = ()
+    """What stands behind the | of its counters: people, features, types or labels."""
 
 
 def gather(tracer: Tracer, account: Doc, row: Doc, window_days: int | None) -> Doc:
@@ -38,7 +40,7 @@ def gather(tracer: Tracer, account: Doc, row: Doc, window_days: int | None) -> D
     record, such as a pulse or a feature. `row` is the measure's line of the explanation.
     """
     definition = DEFINITIONS.get(row["key"], ALONE)
-    since, until = _days(row, account, window_days)
+    since, until = _days(row, account, window_days, definition)
     named = [one for one in row["evidence"] if RECORD.match(one) and not SPAN.match(one)]
     looked_at, found = _scan(tracer, account, definition, row, (since, until))
     if definition.part != "counters" or not found:
@@ -56,8 +58,31 @@ def gather(tracer: Tracer, account: Doc, row: Doc, window_days: int | None) -> D
             if one.key in records
         ],
         "more": max(0, _all(row, definition, found) - SHOWN),
-        "others": [one for one in row["evidence"] if one not in named and not SPAN.match(one)],
+        "others": _others(tracer, row, definition, named, found),
     }
+
+
+def _others(
+    tracer: Tracer, row: Doc, definition: Definition, named: list[str], found: list[Counted]
+) -> list[Doc]:
+    """[{"kind": contact | pulse | name, "id", "words"}]: evidence that is no record."""
+    rest = [one for one in row["evidence"] if one not in named and not SPAN.match(one)]
+    if definition.lists:
+        rest += sorted({name for one in found for name in one.named})
+    wanted = {"_id": {"$in": rest}}
+    known = tracer.store.contacts.find(wanted, {"flat": 1}) if rest else ()
+    people = {contact["_id"]: contact for contact in known}
+    return [_other(one, people.get(one), row) for one in rest]
+
+
+def _other(one: str, person: Doc | None, row: Doc) -> Doc:
+    if person is not None:
+        flat = person.get("flat") or {}
+        name = flat.get("full_name") or next(iter(flat.get("emails") or ()), one)
+        return {"kind": "contact", "id": one, "words": name}
+    if one.startswith("pulse:"):
+        return {"kind": "pulse", "id": one, "words": row["text"]}
+    return {"kind": "name", "id": one, "words": one}
 
 
 def _all(row: Doc, definition: Definition, found: list[Counted]) -> int:
@@ -66,11 +91,18 @@ def _all(row: Doc, definition: Definition, found: list[Counted]) -> int:
     return int(row["value"]) if counts_records and row["value"] else len(found)
 
 
-def _days(row: Doc, account: Doc, window_days: int | None) -> tuple[str | None, str | None]:
-    """The days that the evidence names, else the measure's window up to the day of the score."""
+def _days(
+    row: Doc, account: Doc, window_days: int | None, definition: Definition
+) -> tuple[str | None, str | None]:
+    """The days that the evidence names, else the measure's window up to the day of the score.
+
+    A trend compares its window with the one before, which is evidence too.
+    """
     spans = [match for one in row["evidence"] if (match := SPAN.match(one))]
     if spans:
-        return min(m[2] for m in spans), max(m[3] for m in spans)
+        since = date.fromisoformat(min(m[2] for m in spans))
+        before = timedelta(days=window_days) if definition.trend and window_days else timedelta()
+        return (since - before).isoformat(), max(m[3] for m in spans)
     as_of = account["health"].get("as_of")
     if window_days is None or as_of is None:
         return None, None
@@ -105,27 +137,24 @@ def _counted(
             doc["_id"] in parts.get(n, ()) for n in definition.names
         )
         return Counted(doc["_id"], 1, None) if held else None
-    amounts = dict(_within(_named(parts, definition.names), days))
-    return Counted(doc["_id"], sum(amounts.values()), max(amounts)) if amounts else None
+    found = list(_buckets(parts, definition.names, days))
+    if not found:
+        return None
+    behind = tuple(dict.fromkeys(name.partition("|")[2] for name, _, _ in found))
+    return Counted(doc["_id"], sum(n for _, _, n in found), max(d for _, d, _ in found), behind)
 
 
-def _named(parts: Mapping[str, Any], names: Iterable[str]) -> Iterable[Mapping[str, int]]:
+def _buckets(
+    parts: Mapping[str, Any], names: Iterable[str], days: tuple[str | None, str | None]
+) -> Iterator[tuple[str, str, int]]:
+    """(counter, day, how many) of the counters of these names, within the days."""
+    since, until = days
     for wanted in names:
         for name, buckets in parts.items():
             if name == wanted or (wanted.endswith("|") and name.startswith(wanted)):
-                yield buckets
-
-
-def _within(
-    counters: Iterable[Mapping[str, int]], days: tuple[str | None, str | None]
-) -> Iterable[tuple[str, int]]:
-    since, until = days
-    summed: dict[str, int] = {}
-    for buckets in counters:
-        for day, n in buckets.items():
-            if since is not None and until is not None and since <= day <= until:
-                summed[day] = summed.get(day, 0) + n
-    return summed.items()
+                for day, n in buckets.items():
+                    if since is not None and until is not None and since <= day <= until:
+                        yield name, day, n
 
 
 def _shown(

@@ -83,7 +83,7 @@ def _evidence(evidence: Doc) -> Iterator[str]:
     if evidence["more"]:
         yield f"{STEP}and {evidence['more']} more"
     for other in evidence["others"]:
-        yield f"{STEP}{other if isinstance(other, str) else _said(other)}"
+        yield f"{STEP}{other['kind']}: {other['words']}"
 
 
 def _chain(chain: Doc, word: str) -> Iterator[str]:

@@ -116,3 +116,20 @@ def test_an_unknown_measure_names_the_nearest(stage: Stage) -> None:
     account = scored(stage)[0]
     with pytest.raises(CorrectInput, match="did you mean 'open_urgent'"):
         points.of_measure(stage.hub, stage.store, account["_id"], "open_urgnt")
+
+
+def test_people_in_contact_are_named(stage: Stage) -> None:
+    named = 0
+    for account in scored(stage):
+        row = next(m for m in measures_of(account["health"]) if m["key"] == "engaged_contacts")
+        if row["state"] != "ok":
+            continue
+        found = points.of_measure(stage.hub, stage.store, account["_id"], "engaged_contacts")
+        others = found["evidence"]["others"]
+        assert len(others) == row["value"]
+        for one in others:
+            person = stage.store.contacts.find_one({"_id": one["id"]})
+            if person is not None:
+                assert (one["kind"], one["words"]) == ("contact", person["flat"]["full_name"])
+                named += 1
+    assert named > 0

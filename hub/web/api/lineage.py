@@ -179,6 +179,12 @@ class EvidenceRecord(Model):
     events: list[SentEvent] = Field(description="The latest usage events behind a record of use")
 
 
+class OtherEvidence(Model):
+    kind: str = Field(description="contact, pulse, or the name of what was counted")
+    id: str
+    words: str
+
+
 class Evidence(Model):
     since: date | None
     until: date | None
@@ -186,7 +192,7 @@ class Evidence(Model):
     counted: int
     records: list[EvidenceRecord]
     more: int
-    others: list[Json]
+    others: list[OtherEvidence]
 
 
 class CurvePoints(Model):
