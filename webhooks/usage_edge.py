@@ -37,8 +37,8 @@ from webhooks.usage_refusals import UsageRefusals
 
 log = structlog.get_logger(__name__)
 
-COMMIT_TIMEOUT_S = 8.0
-"""SDKs give up after 10 to 15 s."""
+COMMIT_TIMEOUT_S = 4.0
+"""SDKs give up after 10 to 15 s; a commit that takes longer is answered 503."""
 COMMIT_MOST = 2000
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",

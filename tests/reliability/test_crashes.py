@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from hub.child import is_alive, stands, wait_until
 from hub.prove import books, trouble
 from hub.prove.ground import Ground, Tenant
+from tests.usage.sending import Sender, track
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 DRAINING = ["mid-batch@2", "recorded@2", "settled-batch"]
@@ -47,6 +49,24 @@ def test_the_web_killed_after_the_insert_and_before_the_doorbell(
         assert tenant.store.inbox.count({"state": "done"}) > 0
         ground.stack.restart("web")
     assert_nothing_lost_or_doubled(ground, tenant)
+
+
+def test_the_web_killed_after_storing_events_doubles_none_when_they_are_sent_again(
+    ground: Ground,
+) -> None:
+    """It dies between the write and the answer, so the sender knows nothing and sends again."""
+    sender = Sender(ground.hub, ground.stack.url)
+    batch = {"batch": [track(messageId=str(n)) for n in range(20)]}
+    ground.stack.restart("web", once={"HUB_CRASH_AT": "events-inserted"})
+    assert wait_until(ground.stack.is_ready, 30)
+    with pytest.raises(requests.ConnectionError):
+        sender.post("/v1/batch", batch)
+    assert len(sender.rows()) == 20
+    ground.stack.restart("web")
+    assert wait_until(ground.stack.is_ready, 30)
+    assert sender.post("/v1/batch", batch).json() == {"success": True}
+    assert len(sender.rows()) == 20
+    assert sender.book()["duplicate"] == 20
 
 
 @pytest.mark.parametrize("point", ["page-applied@2", "run-closed@last"])
