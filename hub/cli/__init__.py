@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "mappings": "hub.cli.mappings:command",
     "events": "hub.cli.events:command",
     "accounts": "hub.cli.accounts:command",
+    "privacy": "hub.cli.privacy:command",
     "identity": "hub.cli.identity:command",
     "health": "hub.cli.health:command",
 }

@@ -32,6 +32,7 @@ NOUNS = (
     "rulings",
 )
 BODY_LIMIT = 1024 * 1024
+    "privacy",
 OPENAPI = "3.1.0"
 ABOUT = """What a hub knows of one tenant's customers, and how it came to know it.
 
