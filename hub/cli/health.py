@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hub.cli import judgements, scorecards
 from hub.cli.output import emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
 from hub.reads import history, moves
@@ -12,7 +13,12 @@ from hub.store.client import Doc
 
 @click.group()
 def command() -> None:
-    """Follow health through time."""
+    """Shape how health is made, say what you think of an account, and follow it through time."""
+
+
+command.add_command(scorecards.command, "scorecards")
+command.add_command(judgements.pulse)
+command.add_command(judgements.override)
 
 
 @command.command()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.errors import NotFound
+from hub.health.family import DEEPEST
 from hub.health.words import explain_words
 from hub.reads.paging import Asked, Page, order_of, read
 from hub.store.client import Doc
@@ -23,11 +24,28 @@ ORDERS = {
     "mrr": "sort.mrr",
     "open_tickets": "sort.open_tickets",
     "last_touch": "sort.last_touch",
+    "urgency": "sort.urgency",
 }
 MOST_MERGES = 20
+MOST_BELOW = 100
+RELATIVE = {
+    "flat.name": 1,
+    "health.health": 1,
+    "health.band": 1,
+    "rollup.mrr": 1,
+    "sort.band": 1,
+    "family": 1,
+    "parent_id": 1,
+}
 LISTED = {
     "flat": 1,
     "rollup": 1,
+    "urgency": 1,
+    "override": 1,
+    "family.basis": 1,
+    "family.health": 1,
+    "family.band": 1,
+    "parent_id": 1,
     "sort": 1,
     "scored_at": 1,
     "members.source": 1,
@@ -44,7 +62,8 @@ LISTED = {
 
 def search(store: TenantStore, asked: Asked, filters: Mapping[str, Any]) -> Page:
     """Living accounts. Filters: band (list), q (in the name), domain, external_id, lifecycle,
-    tier, source. Worst health first unless asked otherwise; unknown health comes last."""
+    tier, source, trial, parent. Worst health first unless asked otherwise; unknown health comes
+    last. Amounts sort within their currency, one currency after the other."""
     order = order_of(ORDERS, asked, "health")
     return read(store.accounts, _where(filters), order, asked, summary, LISTED)
 
@@ -60,6 +79,10 @@ def _where(filters: Mapping[str, Any]) -> Doc:
         where["flat.domains"] = normalise.registrable_domain(given) or given.lower()
     if filters.get("external_id"):
         where["external_ids"] = filters["external_id"]
+    if filters.get("trial") is not None:
+        where["sort.trial"] = True if filters["trial"] else {"$ne": True}
+    if filters.get("parent"):
+        where["parent_id"] = filters["parent"]
     if filters.get("source"):
         where["members.source"] = filters["source"]
     return where | {
@@ -85,7 +108,13 @@ def summary(account: Doc) -> Doc:
         "top_negative": health["top_negative"],
         "sources": sorted({member["source"] for member in account.get("members", ())}),
         "external_ids": account.get("external_ids", []),
+        "trial": False,
+        "mrr_apart": [],
         **account["rollup"],
+        "urgency": account.get("urgency"),
+        "override": account.get("override"),
+        "parent_id": account.get("parent_id"),
+        "family": account.get("family"),
         "scored_at": account.get("scored_at"),
     }
 
@@ -115,6 +144,43 @@ def one(store: TenantStore, account_id: str) -> Doc:
         "version": account.get("version"),
         "profile": {name: provenance(answer) for name, answer in profile.items()},
         "members": account.get("members", []),
+        "stuck": account.get("stuck"),
+    }
+
+
+def tree(store: TenantStore, account_id: str) -> Doc:
+    """{"parent": the record's word or None, "above": nearest first, "below": the worst first}."""
+    account = find(store, account_id)
+    above: list[Doc] = []
+    at, seen = account.get("parent_id"), {account["_id"]}
+    while at and at not in seen and len(above) < DEEPEST:
+        found = store.accounts.find_one({"_id": at}, RELATIVE)
+        if found is None:
+            break
+        seen.add(at)
+        above.append(relative(found))
+        at = found.get("parent_id")
+    mine = {"parent_id": account["_id"], "listed": True}
+    below = list(store.accounts.find(mine, RELATIVE).sort("sort.health", 1).limit(MOST_BELOW + 1))
+    return {
+        "parent": account.get("parent"),
+        "above": above,
+        "below": [relative(doc) for doc in below[:MOST_BELOW]],
+        "more_below": len(below) > MOST_BELOW,
+    }
+
+
+def relative(account: Doc) -> Doc:
+    """One account of a family, as its parent counts it."""
+    family = account.get("family") or {}
+    by_family = family.get("basis") == "children"
+    return {
+        "id": account["_id"],
+        "name": account.get("flat", {}).get("name"),
+        "health": family.get("health") if by_family else account["health"]["health"],
+        "band": account.get("sort", {}).get("band", account["health"]["band"]),
+        "mrr": family.get("mrr") or account["rollup"]["mrr"],
+        "children": family.get("children", 0),
     }
 
 

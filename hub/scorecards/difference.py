@@ -44,12 +44,16 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Lists of things with keys go by their keys and their place; all other lists are values."""
     if isinstance(value, Mapping):
         for key, part in value.items():
-            if key in KEYED and isinstance(part, list):
+            if key in KEYED and isinstance(part, list) and all(map(_has_key, part)):
                 yield from _listed(key, part, path)
             elif key != "key":
                 yield from _leaves(part, f"{path}.{key}" if path else key)
     elif value is not None:
         yield path, value
+
+
+def _has_key(part: Any) -> bool:
+    return isinstance(part, Mapping) and "key" in part
 
 
 def _listed(name: str, parts: list[Any], path: str) -> Iterator[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from hub.reads import accounts, timeline
 from hub.web.api.caller import caller
+from hub.web.api.families import Band, Family, FamilySummary, InForce, Tree, Urgency
 from hub.web.api.identities import Identity, explained
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import (
@@ -24,10 +25,9 @@ from hub.web.api.shapes import (
 )
 
 pages = noun("accounts", __name__, "/accounts")
-Band = Literal["green", "yellow", "red", "unknown", "churned"]
 Way = Literal[
     "health", "-health", "name", "-name", "mrr", "-mrr",
-    "open_tickets", "-open_tickets", "last_touch", "-last_touch",
+    "open_tickets", "-open_tickets", "last_touch", "-last_touch", "urgency", "-urgency",
 ]  # fmt: skip
 Kind = Literal[
     "ticket", "work_item", "opportunity", "activity", "satisfaction",
@@ -63,6 +63,12 @@ class AccountSummary(Model):
     seats: int | None
     renewal_on: date | None
     scored_at: datetime | None
+    trial: bool = Field(description="Scored, and left out of the portfolio's health")
+    mrr_apart: list[Money] = Field(description="Amounts in several currencies without rates")
+    urgency: Urgency | None
+    override: InForce | None
+    parent_id: str | None
+    family: FamilySummary | None
 
 
 class AccountPage(Model):
@@ -77,6 +83,8 @@ class Account(AccountSummary):
     version: int
     profile: dict[str, Surviving]
     members: list[Member]
+    family: Family | None
+    stuck: str | None = Field(description="Why it could not be scored; the score is the last one")
 
 
 class Measure(Model):
@@ -106,6 +114,19 @@ class Dimension(Model):
     measures: list[Measure]
 
 
+class Unweighted(Model):
+    """A measure that this scorecard gives no weight to."""
+
+    key: str
+    state: str
+    value: float | None
+    unit: str
+    text: str
+    source: str | None
+    fresh_at: datetime | None
+    evidence: list[str]
+
+
 class Health(Model):
     account_id: str
     asked_id: str
@@ -125,6 +146,13 @@ class Health(Model):
     cap_shown: float
     dimensions: list[Dimension]
     not_configured: list[str]
+    unweighted: list[Unweighted] = Field(default_factory=list)
+    scorecard_key: str = Field("default", description="Which card of the revision")
+    scorecard_since: date | None = None
+    scorecard_before: str | None = Field(None, description="Which one ended then")
+    lifecycle: dict[str, Json] = Field(
+        default_factory=dict, description="The facts that chose the card"
+    )
     trend: Trend
     change: Json
     top_negative: list[str]
@@ -158,6 +186,8 @@ class AccountQuery(Paged):
     lifecycle: str | None = Field(None, max_length=50)
     tier: str | None = Field(None, max_length=100)
     source: str | None = Field(None, max_length=50, description="Known to this connector")
+    trial: bool | None = Field(None, description="Only trials, or none of them")
+    parent: str | None = Field(None, max_length=100, description="Children of this account")
 
 
 class TimelineQuery(Paged):
@@ -194,6 +224,12 @@ def show_identity(path: ById) -> Response:
 def show_health(path: ById) -> Response:
     """Explain an account's health, point by point"""
     return answer(Health, accounts.health(caller().store, path.id))
+
+
+@pages.get("/<id>/tree", responses={200: Tree})
+def show_tree(path: ById) -> Response:
+    """Show the accounts above and below this one, the worst first"""
+    return answer(Tree, accounts.tree(caller().store, path.id))
 
 
 @pages.get("/<id>/timeline", responses={200: TimelinePage})

@@ -24,15 +24,17 @@ NOUNS = (
     "mappings",
     "accounts",
     "health",
+    "judgements",
+    "scorecards",
     "contacts",
     "events",
     "records",
     "lineage",
     "identity",
     "rulings",
+    "privacy",
 )
 BODY_LIMIT = 1024 * 1024
-    "privacy",
 OPENAPI = "3.1.0"
 ABOUT = """What a hub knows of one tenant's customers, and how it came to know it.
 

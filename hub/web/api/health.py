@@ -9,8 +9,8 @@ from flask import Response
 from pydantic import Field
 
 from hub.reads import history, moves
-from hub.web.api.accounts import Band
 from hub.web.api.caller import caller
+from hub.web.api.families import Band
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import ById, Given, Model, answer
 
