@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub import logs
-from hub.bench import accept, e2e, page, pull, sizes
+from hub.bench import accept, e2e, events, identity, page, pull, sizes
 from hub.bench.report import HEAD, Report
 from hub.bench.sizes import Size
 
@@ -21,6 +21,8 @@ BENCHES: dict[str, Bench] = {
     "e2e": e2e.run,
     "sync": pull.run,
     "page": page.run,
+    "events": events.run,
+    "identity": identity.run,
 }
 SIZES = {
     "smoke": sizes.SMOKE,

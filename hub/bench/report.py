@@ -42,6 +42,10 @@ class Report:
         self._say(line(row))
         return row
 
+    def say(self, text: str) -> None:
+        """What stands beside the rows, such as a definition or a table."""
+        self._say(text)
+
 
 def row(bench: str, case: str, items: int, meter: Meter, seconds: float, **more: Any) -> Row:
     """A row for `items` done in `seconds` under `meter`."""

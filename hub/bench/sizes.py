@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Deliveries, records and accounts of each measurement."""
+    """Deliveries, records, accounts, firms and usage events of each measurement."""
 
     accepts: int
     burst: int
@@ -17,9 +17,11 @@ class Size:
     accounts: int
     stored: int
     pages: int
+    firms: int
+    events: int
 
 
-SMOKE = Size(300, 400, 300, 200, 700, 40, 1_400, 10)
-MIDDLE = Size(6_000, 5_000, 4_000, 2_000, 10_000, 1_000, 10_000, 30)
-ORDINARY = Size(30_000, 50_000, 15_000, 7_500, 20_000, 10_000, 100_000, 200)
-LONG = Size(100_000, 50_000, 50_000, 15_000, 100_000, 10_000, 1_000_000, 500)
+SMOKE = Size(300, 400, 300, 200, 700, 40, 1_400, 10, 12, 1_000)
+MIDDLE = Size(6_000, 5_000, 4_000, 2_000, 10_000, 1_000, 10_000, 30, 300, 50_000)
+ORDINARY = Size(30_000, 50_000, 15_000, 7_500, 20_000, 10_000, 100_000, 200, 600, 200_000)
+LONG = Size(100_000, 50_000, 50_000, 15_000, 100_000, 10_000, 1_000_000, 500, 5_000, 500_000)
