@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.engine.incoming import Source, body
 from hub.errors import NotFound
 from hub.http import VendorHttp
+from hub.lineage import revisions
 from hub.plugin_host import PluginHost, load_plugins
 from hub.privacy import suppression
 from hub.settings import Settings
@@ -40,6 +41,7 @@ class Hub:
     plugins: PluginHost
     clock: Clock
     _offsets: dict[str, timedelta] = field(default_factory=dict)
+    _noted: revisions.Seen = field(default_factory=set)
 
     def now(self, tenant_id: str = "") -> datetime:
         """The time as this tenant lives it: a sandbox tenant may be ahead."""
@@ -88,11 +90,13 @@ class Hub:
         connector = self.plugins.connector(name)
         facts = {**(connection.get("facts") or {}), **connection["account"]}
         context = Context(connection["settings"], facts)
+        mapped = self.mappings(store, name)
+        revisions.note(store, name, mapped, self._noted, self.clock.now())
         inputs = body({"facts": connection.get("facts"), "settings": connection["settings"]})
         return Source(
             connection["_id"],
             connector,
-            self.mappings(store, name),
+            mapped,
             context,
             hashlib.blake2b(inputs, digest_size=4).hexdigest(),
             suppression.lookup(self.catalogue.vault),

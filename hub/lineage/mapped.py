@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.engine.incoming import Source
+from hub.lineage import revisions
 from hub.lineage.body import masked
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from mappings.errors import Unmappable
 from mappings.language import ObjectMapping
+from mappings.lines import Part
 from mappings.making import Look, Making, making, part_of
 
 WHOLE = "the whole record"
@@ -29,8 +31,9 @@ def tell(
     store: TenantStore, source: Source | None, record: Doc, raw: Any, name: str, custom: bool
 ) -> Told:
     """{"connector", "object", "revision", "revision_now", "current", "file", "line", "text",
-    "lines", "reads", "conversion", "translated", "const", "overlay", "again", "missing"}.
+    "lines", "then", "reads", "conversion", "translated", "const", "overlay", "again", "missing"}.
 
+    `lines` are today's; `then` those of the revision that made the value, where that is another.
     `missing` says why there is no line. `again`: "same" where mapping the body anew gives the
     stored value, "differs", or "unknown" without a body.
     """
@@ -49,6 +52,7 @@ def tell(
         missing = f"Today's mapping of {record['object']} makes no {name}."
         return Told({**facts, **NO_LINE, "missing": missing}, ())
     made = making(mapping, part, raw if raw is not None else {}, source.context)
+    facts |= {"then": _then(store, mapping, record, part)}
     facts |= _written(made) | {"overlay": _overlay(store, record, made), "missing": None}
     facts |= {"again": _again(mapping, source, record, raw, name, custom)}
     steps = [look.steps for look in made.looks if look.used and look.root == "record"]
@@ -62,6 +66,7 @@ NO_LINE: Mapping[str, Any] = {
     "line": None,
     "text": None,
     "lines": [],
+    "then": [],
     "reads": [],
     "conversion": None,
     "translated": False,
@@ -91,6 +96,15 @@ def _written(made: Making) -> Doc:
         "translated": made.translated,
         "const": made.const,
     }
+
+
+def _then(store: TenantStore, mapping: ObjectMapping, record: Doc, part: Part) -> list[Doc]:
+    """A revision is what the mapping says, and behind the dash the connection's settings."""
+    rev = str(record.get("mapping_rev") or "").partition("-")[0]
+    if rev == mapping.rev:
+        return []
+    found = revisions.lines_of(store, record["source"], record["object"], rev, part)
+    return [{"file": n.file, "line": n.line, "text": n.text} for n in found]
 
 
 def _look(look: Look) -> Doc:

@@ -159,6 +159,9 @@ def _details(mapping: Doc) -> Iterator[str]:
         yield f"conversion: {conversion['name']} ({conversion['module']})"
     if mapping["translated"]:
         yield "the vendor's word is translated by the table in that line"
+    for line in mapping["then"]:
+        text = " ".join(line["text"].split())
+        yield f"when the value was made: {line['file']}:{line['line']}: {text}"
     now = "still today's" if mapping["current"] else f"today's is {mapping['revision_now']}"
     again = {
         "same": "mapping the body again gives the same value",

@@ -37,6 +37,7 @@ COLLECTIONS = (
     "refused",
     "fetches",
     "overlays",
+    "mapping_revs",
     "pulses",
     "tenant_state",
     "decisions",
@@ -75,6 +76,7 @@ class TenantStore:
     refused: Scoped
     fetches: Scoped
     overlays: Scoped
+    mapping_revs: Scoped
     pulses: Scoped
     tenant_state: Scoped
     decisions: Scoped

@@ -187,6 +187,9 @@ def test_an_overlay_is_named_with_version_author_and_line(stage: Stage) -> None:
         replay.remap(stage.hub, stage.tenant_id, before["connection_id"], "Account")
         stage.settle()
     assert (old["mapping"]["current"], old["mapping"]["again"]) == (False, "differs")
+    number, line = written("salesforce", "Account", "name:")
+    own = {"file": "salesforce/mapping.yaml", "line": number, "text": line}
+    assert old["mapping"]["then"] == [own]
     mapping = new["chosen"]["mapping"]
     assert new["value"] == json.loads(before["raw"])["AccountNumber"]
     assert (mapping["file"], mapping["line"]) == ("overlay 3", 3)

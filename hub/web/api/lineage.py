@@ -77,6 +77,7 @@ class MappingLine(Model):
     line: int | None
     text: str | None
     lines: list[Line]
+    then: list[Line] = Field(description="Of the revision that made the value, if it is another")
     reads: list[Looked]
     conversion: Conversion | None
     translated: bool
