@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hub.engine.window import Window, claims_of, target
+from hub.engine.window import Window, target
 from hub.identity.rulings import Book
 from hub.store.client import Doc
 from hub.store.control import new_id
 from hub.store.tenant import TenantStore
-from mappings.identity import Claim, Decision, Edge, Partition, claim_keys, partition
+from mappings.identity import Claim, Edge, Partition, claim_keys, partition
 
 HINTS = frozenset({"c:g:", "c:n:"})
 """Claims by which no record is led to an account."""
@@ -40,7 +40,8 @@ class Resolution:
 
     groups: every component of the closed set. moved: record key -> new id where it changed.
     retired: id -> survivor's id. stirred: watch keys whose answer may have changed. hot: claims
-    that may link otherwise than before. edges: all that were weighed.
+    that may link otherwise than before. edges: all that were weighed. keys: of each record that
+    changed or moved, see `own_keys`.
     """
 
     groups: list[Group]
@@ -49,13 +50,13 @@ class Resolution:
     stirred: set[str]
     hot: set[Claim] = field(default_factory=set)
     edges: list[Edge] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
-def own_keys(record: Doc) -> list[str]:
+def own_keys(record: Doc, held: Iterable[Claim]) -> list[str]:
     """The index entries by which other records find this one: its claims and its merge target."""
     into = target(record)
-    found = sorted(f"c:{key}" for key in claim_keys(claims_of(record)))
-    return found + ([f"m:{into}"] if into else [])
+    return [f"c:{key}" for key in claim_keys(held)] + ([f"m:{into}"] if into else [])
 
 
 def standing(record: Doc) -> str:
@@ -81,23 +82,24 @@ def resolve(
     home = store.accounts if entity == "account" else store.contacts
     id_field = "account_id" if entity == "account" else "contact_id"
     window = Window(store, entity, changed, authoritative, book or Book(store))
-    decisions = window.decisions.values()
-    parts = partition(window.nodes, entity, decisions, window.silenced)
+    parts = partition(window.nodes, entity, window.decisions.values(), window.silenced)
     anchored = {"anchor": {"$in": list(window.docs)}}
     known = {doc["anchor"]: doc for doc in home.find(anchored, {"anchor": 1, "minted_at": 1})}
     resolution = Resolution([], {}, {}, set(), window.hot, parts.edges)
     edges = _by_component(parts)
+    for doc in changed:
+        resolution.keys[doc["_id"]] = own_keys(doc, window.node(doc["_id"]).claims)
     for component in parts.components:
         members = [window.docs[key] for key in sorted(component)]
         group = _identify(members, known, entity, now)
         group.edges = edges[component]
         resolution.groups.append(group)
         resolution.retired |= dict.fromkeys(group.aliases, group.id)
-        _note_moves(resolution, group, id_field)
+        _note_moves(resolution, group, id_field, window)
     for doc in changed:
-        if _is_news(doc):
-            resolution.stirred |= _watched(doc)
-    resolution.stirred |= _owned(decisions, window.docs, resolution)
+        if _is_news(doc, resolution.keys[doc["_id"]]):
+            resolution.stirred |= _watched(doc, resolution.keys[doc["_id"]])
+    resolution.stirred |= _owned(window, resolution)
     return resolution
 
 
@@ -111,27 +113,22 @@ def _by_component(parts: Partition) -> Mapping[frozenset[str], list[Edge]]:
     return found
 
 
-def _is_news(doc: Doc) -> bool:
+def _is_news(doc: Doc, keys: Iterable[str]) -> bool:
     """Whether what a changed record means to others has changed, beyond where it belongs."""
     before = {key for key in doc.get("keys", ()) if key[0] in "cm"}
-    return doc.get("stood") != standing(doc) or _telling(before) != _telling(own_keys(doc))
+    return doc.get("stood") != standing(doc) or _telling(before) != _telling(keys)
 
 
 def _telling(keys: Iterable[str]) -> set[str]:
     return {key for key in keys if key[:4] not in HINTS}
 
 
-def _owned(
-    decisions: Iterable[Decision], docs: Mapping[str, Doc], resolution: Resolution
-) -> set[str]:
-    """Domains that follow an owner who moved or whose standing changed."""
+def _owned(window: Window, resolution: Resolution) -> set[str]:
+    """Domains that follow an owner who moved, or of whom something else is news."""
     return {
         f"d:{decision.domain}"
-        for decision in decisions
-        if decision.domain
-        and decision.owner
-        and decision.owner in docs
-        and (decision.owner in resolution.moved or _is_news(docs[decision.owner]))
+        for decision in window.decisions.values()
+        if decision.owner in resolution.keys
     }
 
 
@@ -158,14 +155,16 @@ def _seniority(doc: Doc) -> tuple[bool, str, str]:
     return (created is None, created.isoformat() if created else "", doc["_id"])
 
 
-def _note_moves(resolution: Resolution, group: Group, id_field: str) -> None:
+def _note_moves(resolution: Resolution, group: Group, id_field: str, window: Window) -> None:
     for doc in group.members:
         if doc.get(id_field) != group.id:
-            resolution.moved[doc["_id"]] = group.id
-            resolution.stirred |= _watched(doc)
+            key = doc["_id"]
+            resolution.moved[key] = group.id
+            resolution.keys[key] = own_keys(doc, window.node(key).claims)
+            resolution.stirred |= _watched(doc, resolution.keys[key])
 
 
-def _watched(doc: Doc) -> set[str]:
+def _watched(doc: Doc, keys: Iterable[str]) -> set[str]:
     """The watch keys whose answer hangs on this record, before and after its change."""
-    claimed = {k for k in [*doc.get("keys", ()), *own_keys(doc)] if k.startswith("c:")}
-    return {f"r:{doc['_id']}"} | {k.removeprefix("c:") for k in _telling(claimed)}
+    claimed = {key for key in [*doc.get("keys", ()), *keys] if key.startswith("c:")}
+    return {f"r:{doc['_id']}"} | {key.removeprefix("c:") for key in _telling(claimed)}

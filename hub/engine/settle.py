@@ -147,6 +147,7 @@ class Settler:
         members = [doc for group in result.groups for doc in group.members]
         answers = linking.look_up(store, (p for doc in members for p in linking.paths(doc)))
         vouching = Vouching(answers)
+        own = Places(keys=result.keys)
         writes, homes = [], {}
         changed = {doc["_id"] for doc in due} | result.moved.keys()
         for group in result.groups:
@@ -158,7 +159,8 @@ class Settler:
                         "stood": membership.standing(doc),
                     }
                     homes[doc["_id"]] = linking.account_of(doc, answers)[0]
-                    writes.append(_hang(store, doc, answers, projection, fresh, result.stirred))
+                    hung = _hang(store, doc, answers, projection, fresh, result.stirred, own)
+                    writes.append(hung)
         store.records.bulk(writes)
         vouching.write(store)
         history.note(store, "contact", due, result, self.now())
@@ -194,7 +196,7 @@ def _member_writes(
         for doc in group.members:
             if doc["_id"] not in settled and doc["_id"] not in result.moved:
                 continue
-            change: Doc = {"$set": {id_field: group.id, "keys": _own_keys(doc)}}
+            change: Doc = {"$set": {id_field: group.id, "keys": _own_keys(doc, result)}}
             if doc["_id"] in settled:
                 change["$set"]["stood"] = membership.standing(doc)
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
@@ -203,10 +205,10 @@ def _member_writes(
     return writes
 
 
-def _own_keys(doc: Doc) -> list[str]:
+def _own_keys(doc: Doc, result: Resolution) -> list[str]:
     """What finds a member: its claims, its merge target, and of an account its parent."""
     above = hierarchy.watches(doc) if doc["entity"] == "account" else []
-    return sorted({*membership.own_keys(doc), *above})
+    return sorted({*result.keys[doc["_id"]], *above})
 
 
 def _hang(
@@ -233,7 +235,6 @@ def _hang(
     projection.move(doc, account_id, contribution)
     story = [] if gone else moments.moments(entity, values, doc.get("created_at"))
     watched = [f"w:{path}" for path in _watches(doc)]
-    own = membership.own_keys(doc) if entity == "contact" else []
     if account_id != doc.get("account_id"):
         stirred.add(f"r:{doc['_id']}")
     change: Doc = {
@@ -243,7 +244,7 @@ def _hang(
             "contribution": contribution,
             "moments": story,
             "moved_at": moments.moved_at(story, doc.get("modified_at")),
-            "keys": sorted({*own, *watched, *use.keys.get(doc["_id"], ())}),
+            "keys": sorted({*watched, *use.keys.get(doc["_id"], ())}),
             **fresh,
         },
         "$unset": {"due": "", "stuck": ""},
