@@ -1,17 +1,22 @@
-"""`hub connectors`: what can be connected, and what failed to load."""
+"""`hub connectors`: what can be connected, what failed to load, and what keeps the contract."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import click
 
 from hub.cli.output import emit, json_option
+from hub.conform import suite
+from hub.conform.suite import Outcome
 from hub.plugin_host import load_plugins
 from hub.reads import connectors
+from hub.settings import load_settings
 
 
 @click.group()
 def command() -> None:
-    """List and show connectors."""
+    """List, show and check connectors."""
 
 
 @command.command("list")
@@ -42,3 +47,36 @@ def show(name: str, as_json: bool) -> None:
     emit(found["streams"], as_json=False, columns=("name", "object", "entity", "interval_s"))
     click.echo()
     emit(found["webhooks"], as_json=False, columns=("name", "title", "scope", "secret_by"))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--rule", "rules", multiple=True, help="Only this rule; may be given several times.")
+@json_option
+@click.pass_context
+def check(context: click.Context, name: str, rules: tuple[str, ...], as_json: bool) -> None:
+    """Check that a connector keeps the contract, on its own sandbox. Exit code 1 if it does not."""
+    outcomes = suite.check(
+        load_plugins(folder=load_settings(join=False).connectors_path), name, rules
+    )
+    broken = [o for o in outcomes if not o.counts]
+    grade = "" if rules else suite.grade(outcomes)
+    if as_json:
+        emit(
+            {"connector": name, "grade": grade, "rules": [asdict(o) for o in outcomes]},
+            as_json=True,
+        )
+    else:
+        _tell(name, outcomes, grade)
+    context.exit(1 if broken else 0)
+
+
+def _tell(name: str, outcomes: list[Outcome], grade: str) -> None:
+    rows = [asdict(o) for o in outcomes]
+    emit(rows, as_json=False, columns=("state", "grade", "rule", "asks"))
+    for outcome in outcomes:
+        if outcome.reason:
+            where = f" ({outcome.file})" if outcome.file else ""
+            click.echo(f"\n{outcome.state} {outcome.rule}: {outcome.reason}{where}")
+    if grade:
+        click.echo(f"\n{name}: {grade}")

@@ -23,6 +23,8 @@ class Manners(ABC):
     tls = False
     batch_size = 1
     regroups = False
+    page_size = 0
+    """Rows on a page where the vendor decides how many; 0 where the caller asks for a number."""
 
     @abstractmethod
     def seed(self, world: World) -> None:

@@ -41,7 +41,13 @@ FIELDS = (
         "Of the External Client App with the client credentials flow.",
         required=False,
     ),
-    Field("consumer_secret", "Consumer secret", secret=True, required=False),
+    Field(
+        "consumer_secret",
+        "Consumer secret",
+        "Shown once beside the consumer key. Not needed with an access token.",
+        secret=True,
+        required=False,
+    ),
     Field(
         "quota_percent",
         "Stop at this share of the org's daily API requests (percent)",

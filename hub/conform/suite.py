@@ -1,0 +1,123 @@
+"""Running the suite on one connector: every rule, each with what came of it, and the grade."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import stamina
+import yaml
+
+from hub.conform import declared, pulling, pushing, secrecy
+from hub.conform.ground import Ground
+from hub.conform.rule import GRADES, RULES, Broken, Grade, NothingToCheck, Rule
+from hub.errors import CorrectInput
+from hub.plugin_host import PluginHost
+from hub.sandbox import Sandbox
+
+State = Literal["passed", "failed", "skipped", "exempt"]
+FAMILIES = (declared, pulling, pushing, secrecy)
+MOST_EXEMPT = 3
+NEVER_EXEMPT = ("verify", "resume", "secrecy")
+ACCOUNTS, FEW_ROWS = 25, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one rule. `reason` and `file` for everything but a pass."""
+
+    rule: str
+    grade: Grade
+    asks: str
+    state: State
+    reason: str = ""
+    file: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the rule is kept for the grade; a skip is not."""
+        return self.state in ("passed", "exempt")
+
+
+def check(host: PluginHost, name: str, only: Collection[str] = ()) -> list[Outcome]:
+    """Check the connector `name` on its own sandbox, which takes some seconds; `only` some rules.
+
+    Raises NotFound for a name that is not loaded, CorrectInput where it has no sandbox or a
+    quality.yaml that cannot be right.
+    """
+    connector = host.connector(name)
+    folder = connector.mapping.parent
+    exempt = exemptions(folder)
+    with Sandbox([_create(folder, name)], accounts=ACCOUNTS) as sandbox:
+        (vendor,) = sandbox.vendors.values()
+        vendor.page_size = min(vendor.page_size, FEW_ROWS)
+        ground = Ground(connector, host.mappings[name], folder, vendor)
+        with ground.listening(), stamina.set_testing(True):
+            asked = [rule for rule in RULES if not only or rule.name in only]
+            return [_outcome(rule, ground, exempt) for rule in asked]
+
+
+def grade(outcomes: list[Outcome]) -> str:
+    """The highest grade whose rules, and those of all below, are kept; "none" without bronze."""
+    reached = "none"
+    for step in GRADES:
+        if not all(o.counts for o in outcomes if o.grade == step):
+            return reached
+        reached = step
+    return reached
+
+
+def exemptions(folder: Path) -> dict[str, str]:
+    """Rules that the vendor makes impossible, each with the reason; raises CorrectInput.
+
+    quality.yaml holds `exempt: {rule: reason}`, for at most three rules, never for the ones that
+    guard against forgery, loss or leaks.
+    """
+    path = folder / "quality.yaml"
+    found: Any = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    exempt = (found or {}).get("exempt") or {}
+    known = {rule.name for rule in RULES}
+    for name, reason in exempt.items():
+        if name not in known or name in NEVER_EXEMPT or not str(reason or "").strip():
+            raise CorrectInput(
+                f"{path}: {name} cannot be exempt, or lacks a reason.", field="exempt"
+            )
+    if len(exempt) > MOST_EXEMPT:
+        raise CorrectInput(
+            f"{path}: {len(exempt)} rules are exempt; {MOST_EXEMPT} may be.", field="exempt"
+        )
+    return {name: str(reason) for name, reason in exempt.items()}
+
+
+def _create(folder: Path, name: str) -> Any:
+    """The `create` of the sandbox.py in the connector's own package, however that is called."""
+    if not (folder / "sandbox.py").is_file():
+        raise CorrectInput(f"{name} has no sandbox.py, so it cannot be checked.", field="name")
+    own = str(folder / "__init__.py")
+    package = next(
+        key for key, module in list(sys.modules.items()) if getattr(module, "__file__", "") == own
+    )
+    return importlib.import_module(f"{package}.sandbox").create
+
+
+def _outcome(rule: Rule, ground: Ground, exempt: dict[str, str]) -> Outcome:
+    state: State = "passed"
+    reason = file = ""
+    if rule.name in exempt:
+        return Outcome(rule.name, rule.grade, rule.asks, "exempt", exempt[rule.name])
+    try:
+        rule.check(ground)
+    except NothingToCheck as nothing:
+        state, reason = "skipped", str(nothing)
+    except Broken as broken:
+        state, reason, file = "failed", broken.reason, broken.file
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        state, reason = "failed", f"{type(error).__name__}: {str(error)[:200]}"
+        file = f"{last.filename}:{last.lineno}"
+    return Outcome(rule.name, rule.grade, rule.asks, state, reason, file)
