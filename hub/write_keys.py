@@ -82,8 +82,12 @@ def allow(hub: Hub, tenant_id: str, key_id: str, origins: Sequence[str]) -> Doc:
     return one(hub, tenant_id, key_id)
 
 
-def one(hub: Hub, tenant_id: str, key_id: str) -> Doc:
-    found = hub.catalogue.control.write_keys.find_one({"_id": key_id, "tenant_id": tenant_id})
+def one(hub: Hub, tenant_id: str, key_id: str, connection_id: str | None = None) -> Doc:
+    """A key, of this source where one is named. Raises NotFound."""
+    mine = {"_id": key_id, "tenant_id": tenant_id}
+    if connection_id is not None:
+        mine["connection_id"] = connection_id
+    found = hub.catalogue.control.write_keys.find_one(mine)
     if found is None:
         raise NotFound("There is no such write key.")
     return found

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "connections": "hub.cli.connections:command",
     "users": "hub.cli.users:command",
     "keys": "hub.cli.keys:command",
+    "write-keys": "hub.cli.write_keys:command",
     "secrets": "hub.cli.secrets:command",
     "login-link": "hub.cli.login_link:command",
     "sync": "hub.cli.sync:command",

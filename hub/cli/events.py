@@ -21,6 +21,7 @@ from hub.errors import CorrectInput
 from hub.reads import events
 from hub.reads.paging import Asked
 from hub.store.client import Doc
+from hub.usage import keeping
 
 KINDS = ("track", "identify", "group", "page", "screen", "alias")
 COLUMNS = ("at", "kind", "name", "user", "anonymous", "group", "counted", "flags", "event_id")
@@ -30,7 +31,7 @@ SHOWN_REJECTS = 20
 
 @click.group()
 def command() -> None:
-    """List usage events and their catalogue; import history."""
+    """List usage events and their catalogue; import history; say how long raw events stay."""
 
 
 @command.command("list")
@@ -153,6 +154,20 @@ def import_(
         )
     _say(report, as_json)
     sys.exit(Exit.FAILED if report.counts["rejected"] else Exit.DONE)
+
+
+@command.command()
+@click.argument("days", type=int)
+@tenant_option
+@json_option
+def keep(days: int, tenant: str | None, as_json: bool) -> None:
+    """Keep raw events for DAYS from when they came; what was counted of them stays."""
+    with opened() as hub:
+        owner = tenant_id(hub, tenant)
+        changed = keeping.keep(hub, owner, days)
+        note = hub.catalogue.control.note
+        note(owner, "command line", "time of raw events set", hub.now(), days=days)
+        emit({"days": days, "events": changed}, as_json=as_json)
 
 
 @contextmanager

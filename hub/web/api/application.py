@@ -28,6 +28,8 @@ NOUNS = (
     "scorecards",
     "contacts",
     "events",
+    "event_intake",
+    "write_keys",
     "records",
     "lineage",
     "identity",
