@@ -18,6 +18,8 @@ import pytest
 import hub.api as api
 from hub import connections
 from hub.bootstrap import Hub
+from hub.conform import suite
+from hub.conform.rule import RULES, Rule
 from hub.embedded import Services
 from hub.errors import BadSignature, Malformed, Reconnect
 from hub.sandbox import Sandbox, Vendor
@@ -74,8 +76,8 @@ def _names_there(stage: Stage) -> set[str]:
 
 def test_the_page_has_every_file_it_speaks_of(folder: Path) -> None:
     files = {path.name for path in (folder / "tinydesk").iterdir()}
-    wanted = {"__init__.py", "client.py", "webhook.py", "mapping.yaml", "README.md", "sandbox.py"}
-    assert wanted == files
+    modules = {"__init__.py", "client.py", "webhook.py", "sandbox.py"}
+    assert files == modules | {"mapping.yaml", "quality.yaml", "README.md"}
 
 
 def test_it_loads_beside_the_others(hub: Hub, folder: Path) -> None:
@@ -83,6 +85,12 @@ def test_it_loads_beside_the_others(hub: Hub, folder: Path) -> None:
     assert [p.reason for p in hub.plugins.report if p.name == "tinydesk"] == [""]
     assert origin["tinydesk"] == f"{folder}/tinydesk"
     assert "freshdesk" in origin
+
+
+def test_it_is_gold(hub: Hub) -> None:
+    outcomes = suite.check(hub.plugins, "tinydesk")
+    assert [o for o in outcomes if not o.counts] == []
+    assert suite.grade(outcomes) == "gold"
 
 
 def test_a_full_run_brings_what_the_vendor_has(stage: Stage) -> None:
@@ -179,6 +187,11 @@ def _returned(function: ast.FunctionDef) -> str:
 @pytest.mark.parametrize("name", sorted(_hooks()))
 def test_each_hook_is_documented_as_it_is_called(name: str) -> None:
     assert f"| `{_hooks()[name]}` |" in PAGE
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
+def test_each_rule_of_the_contract_suite_is_listed(rule: Rule) -> None:
+    assert f"| `{rule.name}` | {rule.grade} | {rule.asks} |" in PAGE
 
 
 RECORDS = [
