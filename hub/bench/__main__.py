@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub import logs
-from hub.bench import accept, e2e, events, identity, page, pull, sizes
+from hub.bench import accept, e2e, events, health, identity, page, pull, sizes
 from hub.bench.report import HEAD, Report
 from hub.bench.sizes import Size
 
@@ -23,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "page": page.run,
     "events": events.run,
     "identity": identity.run,
+    "health": health.run,
 }
 SIZES = {
     "smoke": sizes.SMOKE,

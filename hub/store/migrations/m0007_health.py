@@ -1,4 +1,5 @@
-"""Day closes: one document for each account and month, in place of one for each day."""
+"""Day closes: one document for each account and month, in place of one for each day. An account's
+children are found by index."""
 
 from __future__ import annotations
 
@@ -32,6 +33,10 @@ def shard(database: Database[Doc]) -> None:
         if "day_" in name:
             closes.drop_index(name)
     _note_running(database["tenant_state"])
+    database["accounts"].create_index(
+        [("tenant_id", UP), ("parent_id", UP)],
+        partialFilterExpression={"parent_id": {"$exists": True}},
+    )
 
 
 def _account(doc: Doc) -> tuple[str, str]:
