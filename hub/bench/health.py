@@ -32,7 +32,6 @@ from hub.store.tenant import TenantStore
 MOST_ACCOUNTS = 100_000
 CLOSE_WITHIN_S = 300
 ONE_WITHIN_MS = 20
-ONE_BY_ONE = 300
 YEAR = 365
 PLENTY_S = 3_600.0
 
@@ -52,23 +51,38 @@ class Time:
 
 
 def run(folder: Path, size: Size, report: Report) -> None:
-    count = min(size.stored, MOST_ACCOUNTS)
+    count = min(10 * size.accounts, MOST_ACCOUNTS)
     clock = Time(datetime.combine(datetime.now(UTC).date(), moment(), UTC))
     with rig(folder, web_workers=0, workers=0, cache_gb=1.0) as made:
+        report.add(_floor(made, clock, size.pages))
         fill(made.store, count, clock.today)
         report.add(_everybody(made, clock, count, "first score of all accounts"))
-        report.add(_one_by_one(made, clock, min(ONE_BY_ONE, count)))
+        report.add(_one_by_one(made, clock, size.pages))
         clock.pass_days(1)
         report.add(_judged(_everybody(made, clock, count, "day close and new score of all"), count))
         clock.pass_days(1)
         report.add(_judged(_everybody(made, clock, count, "the same on the next day"), count))
-    report.add(_year(min(size.firms, 60), clock.today))
+    report.add(_year(max(1, size.pages // 10), clock.today))
 
 
 def _settler(store: TenantStore, clock: Time) -> Settler:
     fresh = SourceFreshness(True, clock.now, 3 * 86_400, source="bench")
     supply = Supply({CONNECTION: dict.fromkeys(CAPABILITIES, fresh)}, {"bench": "crm"})
     return Settler(store, lambda _: supply, {"bench": False}, lambda: clock.now)
+
+
+def _floor(made: Rig, clock: Time, count: int) -> Row:
+    """What a score costs with nothing read and nothing written."""
+    card, now = scorecard.default(), clock.now
+    stored = state.rebuild(contributions(random.Random(1), clock.today), clock.today)
+    fresh = dict.fromkeys(CAPABILITIES, SourceFreshness(True, now))
+    context = HealthContext(now, fresh, frozenset(CAPABILITIES))
+    with made.meter() as meter:
+        began = time.monotonic()
+        for _ in range(count):
+            score(measure(stored, context, clock.today), card, (), clock.today)
+        seconds = time.monotonic() - began
+    return row("health", "floor: a score without a store", count, meter, seconds)
 
 
 def _everybody(made: Rig, clock: Time, count: int, case: str) -> Row:
