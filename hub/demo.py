@@ -15,10 +15,12 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hub import bootstrap, connections, endpoints
+from hub import bootstrap, connections, endpoints, write_keys
 from hub.bootstrap import Hub
 from hub.errors import HubError
 from hub.fields import check_fields
+from hub.sandbox.journal import replace_file
+from hub.sandbox.usage import ADDRESS_FILE
 from hub.settings import Settings
 from hub.store.client import Doc
 from hub.store.control import new_token
@@ -29,6 +31,7 @@ SYNC_WITHIN_S = 120.0
 LIFE_EVERY_S = 2.0
 ORDER = ("salesforce", "hubspot", "freshdesk", "jira", "asana")
 """Customers first: what hangs on them then finds its account at once."""
+USAGE = "product_usage"
 
 
 def run(settings: Settings, vendors: Path, console: Console) -> str:
@@ -44,6 +47,7 @@ def run(settings: Settings, vendors: Path, console: Console) -> str:
         _first_sync(hub, tenant_id, console)
         for name, connection in made.items():
             _listen(hub, tenant_id, name, connection, described[name]["url"], console)
+        _let_speak(hub, tenant_id, vendors.parent / ADDRESS_FILE)
         return sign_in_link(hub, tenant_id)
     finally:
         hub.close()
@@ -128,6 +132,17 @@ def _listen(
             continue
         if endpoint["state"] == "waiting" and not endpoint["last_delivery_at"]:
             _subscribe_by_hand(hub, tenant_id, endpoint, vendor_url)
+
+
+def _let_speak(hub: Hub, tenant_id: str, file: Path) -> None:
+    """A source for the sandbox's product, whose own process then sends its history and its life."""
+    store = hub.store(tenant_id)
+    known = store.connections.find_one({"connector": USAGE})
+    given = json.loads(file.read_text()) if known and file.exists() else {}
+    if not given:
+        made = known or connections.add(hub, tenant_id, USAGE, {"source": "Web app"}, {})
+        _, given["key"] = write_keys.create(hub, tenant_id, made["_id"], "The sandbox's product")
+    replace_file(file, json.dumps({**given, "address": endpoints.base(hub)}))
 
 
 def _subscribe_by_hand(hub: Hub, tenant_id: str, endpoint: Doc, vendor_url: str) -> None:

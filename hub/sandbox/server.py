@@ -23,6 +23,7 @@ from typing import Any
 from hub.sandbox.clock import Clock
 from hub.sandbox.journal import replace_file, stored_world
 from hub.sandbox.tls import Authority
+from hub.sandbox.usage import Product
 from hub.sandbox.vendor import Options, Vendor
 from hub.sandbox.world import World
 
@@ -181,14 +182,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     with sandbox:
         replace_file(options.data_dir / "sandbox.json", json.dumps(sandbox.described(), indent=1))
-        _live(sandbox, options.life, stopped)
+        _live(sandbox, options.life, stopped, Product(sandbox.world, options.data_dir))
     return 0
 
 
-def _live(sandbox: Sandbox, every: float, stopped: threading.Event) -> None:
+def _live(sandbox: Sandbox, every: float, stopped: threading.Event, product: Product) -> None:
     rng = random.Random()
     while not stopped.wait(every or None):
         rng.choice(list(sandbox.vendors.values())).stir_many(rng.choice((1, 1, 1, 2)))
+        product.tick(rng, sandbox.clock.now())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -57,12 +57,14 @@ class Source:
         """Put calls where the edge leaves them; an id that is known is a duplicate."""
         now = self.stage.hub.now(self.stage.tenant_id)
         parcel = events.Parcel(self.id, batch, now, timedelta(days=400), events.SEGMENT)
+        rows = {}
         for call in calls:
             row = events.row(Piece(call, text=json.dumps(call)), parcel)
             assert not isinstance(row, events.Refused), row
-            store = self.stage.store
-            if store.usage_events.find_one({"_id": row["_id"]}) is None:
-                store.usage_events.insert(row)
+            rows[row["_id"]] = row
+        stored = self.stage.store.usage_events
+        known = {doc["_id"] for doc in stored.find({"_id": {"$in": [*rows]}}, {"_id": 1})}
+        stored.insert_many(row for key, row in rows.items() if key not in known)
 
     def work(self) -> None:
         """Count what was sent, and settle."""
