@@ -105,14 +105,13 @@ def tells(ground: Ground) -> None:
 @rule("wild", "silver", "No body breaks the parser: it is read, or it is Malformed")
 def survives(ground: Ground) -> None:
     rng = random.Random(7)
-    objects = {stream.object for stream in ground.connector.streams}
     for webhook in _webhooks(ground):
         pushed = ground.pushes(webhook)
         for _ in range(ROUNDS):
             wild = _bent(rng.choice(pushed).delivery, rng)
             try:
                 _key(webhook, wild)
-                _sound(webhook, webhook.parse(wild), objects, _file(ground))
+                _sound(webhook, webhook.parse(wild), None, _file(ground))
             except Malformed:
                 continue
             except Broken:
@@ -145,9 +144,12 @@ def _bent(delivery: Delivery, rng: random.Random) -> Delivery:
     return replace(delivery, body=bytes(body))
 
 
-def _sound(webhook: Webhook, changes: Iterable[Change], objects: set[str], file: str) -> None:
+def _sound(
+    webhook: Webhook, changes: Iterable[Change], objects: set[str] | None, file: str
+) -> None:
+    """What comes of a real body is about `objects`; a bent one may name others (None)."""
     for change in changes:
-        known = change.object in objects or change.rule is not None
+        known = objects is None or change.object in objects or change.rule is not None
         require(known, f"{webhook.name} speaks of {change.object}, which no stream brings.", file)
         require(change.kind in get_args(ChangeKind), f"{change.kind} is no kind of change.", file)
         aware = change.occurred_at.tzinfo is not None
