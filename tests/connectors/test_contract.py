@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.api import Change, Connector, CorrectInput, Delivery, GiveUp, Page, Record
+from hub.api import AccountInfo, Change, Connector, CorrectInput, Delivery, GiveUp, Page, Record
 from hub.api.signing import Hmac, SharedSecret
 from hub.conform import suite
 from hub.conform.rule import RULES
@@ -57,6 +58,7 @@ def broken(tinydesk: PluginHost) -> Iterator[Callable[[Connector], None]]:
 
 
 Change_ = Callable[[Connector], Connector]
+COUNT = count()
 BUGS: dict[str, tuple[str, Change_]] = {}
 
 
@@ -112,10 +114,10 @@ bug("fields", "a field has no help")(
 bug("mapped", "a stream is said to be of another entity")(lambda c: stream(c, entity="contact"))
 bug("mapped", "a stream has no mapping")(lambda c: stream(c, object="firm"))
 bug("connect", "the account has another id each time")(
-    lambda c: replace(c, check=lambda client: replace(c.check(client), id=str(id(client))))
+    lambda c: replace(c, check=lambda client: replace(c.check(client), id=str(next(COUNT))))
 )
 bug("refuse", "credentials are not tried")(
-    lambda c: replace(c, check=lambda client: replace(c.check(RIGHT[0]), id="1"))
+    lambda c: replace(c, check=lambda client: AccountInfo("1", "Tiny"))
 )
 bug("open", "opening calls the vendor")(
     lambda c: replace(c, open=lambda *given: _called(c.open(*given)))
@@ -156,7 +158,7 @@ bug("both", "only the newest secret is tried")(
     )
 )
 bug("key", "the key changes with the moment")(
-    lambda c: hook(c, delivery_key=lambda d: str(id(object())) + str(len(KEYS) or KEYS.append(1)))
+    lambda c: hook(c, delivery_key=lambda d: str(next(COUNT)))
 )
 bug("key", "every delivery has one key")(lambda c: hook(c, delivery_key=lambda d: "same"))
 bug("parse", "a change has a time without a zone")(
@@ -176,9 +178,6 @@ bug("wild", "the parser trusts the body")(
 bug("secrecy", "the token is logged")(
     lambda c: replace(c, open=lambda s, secrets, http: _logged(c.open(s, secrets, http), secrets))
 )
-
-RIGHT: list[Any] = []
-KEYS: list[int] = []
 
 
 def _called(client: Any) -> Any:
@@ -229,7 +228,6 @@ def test_a_bug_is_caught_by_the_rule_that_is_about_it(
     name: str, tinydesk: PluginHost, broken: Callable[[Connector], None]
 ) -> None:
     rule, change = BUGS[name]
-    KEYS.clear()
     broken(change(tinydesk.connectors["tinydesk"]))
     asked = [rule] if rule != "secrecy" else ["connect", "secrecy"]
     found = suite.check(tinydesk, "tinydesk", asked)
