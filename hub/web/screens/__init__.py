@@ -22,6 +22,7 @@ GUARDED = (
     "consent",
     "connection",
     "endpoint",
+    "write_keys",
     "events",
     "deliveries",
     "quarantine",

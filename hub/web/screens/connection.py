@@ -9,7 +9,7 @@ from hub import connections, endpoints, grants
 from hub.engine import replay, runs
 from hub.errors import HubError
 from hub.store.client import Doc
-from hub.web.screens import forms, guides, missing, standing
+from hub.web.screens import forms, guides, missing, standing, write_keys
 from hub.web.screens.here import here
 
 pages = Blueprint("connection", __name__, url_prefix="/connections/<connection_id>")
@@ -31,6 +31,7 @@ def page(connection_id: str) -> str:
         runs=latest,
         running={r["stream"]: r for r in latest if r["state"] == "running"},
         endpoints=_endpoints(connection),
+        door=write_keys.door(connection),
     )
 
 
