@@ -7,7 +7,7 @@ from time import monotonic
 import structlog
 
 from hub.bootstrap import Hub
-from hub.engine import apply
+from hub.engine import apply, replay
 from hub.engine.apply import SLICE_S
 from hub.errors import HubError, LeaseLost, NotFound
 from hub.scorecards import activation
@@ -71,6 +71,19 @@ def sync(tenant_id: str, connection_id: str, stream: str) -> None:
         return
     if not done:
         hub.bell.ring_sync(tenant_id, connection_id, stream)
+
+
+def remap(tenant_id: str, connection_id: str, object: str) -> None:
+    """What is left is seen on the mapping's page, and may be asked for again."""
+    hub, until = _current[0], monotonic() + SLICE_S
+    hub.bell.lower("hub.jobs.remap", tenant_id, connection_id, object)
+    try:
+        replay.remap(hub, tenant_id, connection_id, object, until)
+    except (HubError, StoreError) as error:
+        log.warning("remap_interrupted", error=type(error).__name__)
+        return
+    if monotonic() >= until:
+        hub.bell.ring_remap(tenant_id, connection_id, object)
 
 
 def scorecards(tenant_id: str) -> None:

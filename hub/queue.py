@@ -63,6 +63,9 @@ class Doorbell:
     def ring_sync(self, tenant_id: str, connection_id: str, stream: str) -> bool:
         return self._ring(SYNC, "hub.jobs.sync", tenant_id, connection_id, stream)
 
+    def ring_remap(self, tenant_id: str, connection_id: str, object: str) -> bool:
+        return self._ring(DRAIN, "hub.jobs.remap", tenant_id, connection_id, object)
+
     def ring_scorecards(self, tenant_id: str) -> bool:
         return self._ring(DRAIN, "hub.jobs.scorecards", tenant_id)
 

@@ -78,9 +78,9 @@ def overlay(
 ) -> ObjectMapping:
     """A tenant's changes laid over a connector's mapping; raises BrokenMapping like load.
 
-    `text` is the document as its author wrote it, for saying which line makes a value.
+    `text` is the document as its author wrote it, for saying which line makes a value, or is wrong.
     """
-    problems = Problems(f"overlay of {base.object}")
+    problems = read(text, file)[1] if text else Problems(f"overlay of {base.object}")
     if not isinstance(document, Mapping):
         raise BrokenMapping([f"{problems.file}: an object with fields, custom or links is due"])
     definition = merge(base.definition, document, base.objects, problems)

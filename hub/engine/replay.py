@@ -7,8 +7,10 @@ changes nothing. Each can be tried first: a dry run says what would change.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from hub.bootstrap import Hub
@@ -180,8 +182,13 @@ def preview_mapping(
     return {"counts": counts, "examples": shown[:20], "at": now}
 
 
-def remap(hub: Hub, tenant_id: str, connection_id: str, object: str) -> int:
-    """Map all stored bodies of an object anew; a body mapped by today's revision is left alone."""
+def remap(
+    hub: Hub, tenant_id: str, connection_id: str, object: str, deadline: float = math.inf
+) -> int:
+    """Map stored bodies of an object anew, until `deadline` (monotonic); returns how many.
+
+    A body mapped by today's revision is left alone.
+    """
     store = hub.store(tenant_id)
     source = hub.source(store, hub.connection(store, connection_id))
     old = {
@@ -191,7 +198,7 @@ def remap(hub: Hub, tenant_id: str, connection_id: str, object: str) -> int:
         "mapping_rev": {"$ne": source.rev(object)},
     }
     count = 0
-    while docs := list(store.records.find(old).limit(500)):
+    while monotonic() < deadline and (docs := list(store.records.find(old).limit(500))):
         store.transact(lambda within, some=docs: _remap_some(within, source, some))  # type: ignore[misc]
         count += len(docs)
     hub.bell.ring_settle(tenant_id)

@@ -67,18 +67,27 @@ def _find(hub: Hub, store: TenantStore, connector: str, object: str) -> ObjectMa
     return known[object]
 
 
+def own(hub: Hub, connector: str, object: str) -> ObjectMapping:
+    """The connector's own mapping, on which overlays lie; raises NotFound."""
+    hub.plugins.connector(connector)
+    known = hub.plugins.mappings[connector]
+    if object not in known:
+        raise NotFound(f"{connector} maps no {object}; it maps {', '.join(sorted(known))}.")
+    return known[object]
+
+
 def preview(
     hub: Hub, tenant_id: str, connection_id: str, object: str, document: Overlay, now: datetime
 ) -> Doc:
-    """What an overlay would do to the bodies stored for a connection; nothing is changed.
+    """What an overlay, in the place of the live one, would do to the bodies stored for a
+    connection; nothing is changed.
 
     {"counts": {same, changed, unmappable}, "examples": [...], "at"}. Raises BrokenOverlay.
     """
     store = hub.store(tenant_id)
     connector = hub.connection(store, connection_id)["connector"]
-    base = _find(hub, store, connector, object)
     try:
-        changed = overlay(base, document)
+        changed = overlay(own(hub, connector, object), document)
     except BrokenMapping as error:
         raise BrokenOverlay(error.problems) from None
     return replay.preview_mapping(hub, tenant_id, connection_id, changed, now)
