@@ -26,6 +26,7 @@ GUARDED = (
     "events",
     "deliveries",
     "quarantine",
+    "mappings",
     "plugins",
     "settings",
     "guides",
