@@ -17,6 +17,7 @@ from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
 from hub.engine import days, purge, supply, usage
 from hub.errors import NotFound
+from hub.identity import ruleset
 from hub.privacy import work as privacy
 from hub.scorecards import activation, freezing
 from hub.settings import load_settings
@@ -93,6 +94,7 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
         or store.accounts.find_one({"next_due": {"$lte": today}}, {"_id": 1})
         or store.outbox.find_one({}, {"_id": 1})
         or privacy.waits(store)
+        or ruleset.step(store)
     )
     return int(hub.bell.ring_settle(store.tenant_id)) if waits else 0
 

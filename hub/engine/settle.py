@@ -34,6 +34,7 @@ from hub.store.client import Doc
 from hub.store.errors import StoreError
 from hub.store.scoped import Filter, Update
 from hub.store.tenant import TenantStore
+from mappings.identity import RULESET
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ LEASE_S = 30
 BODILESS = {"raw": 0, "custom": 0}
 """Settling reads canonical values; the vendor's body is the greater part of a record."""
 ACCOUNT, CONTACT = 1, 2
+DONE = {"due": "", "stuck": "", "ruled": ""}
 NOWHERE = Places()
 
 
@@ -157,6 +159,7 @@ class Settler:
                         "contact_id": group.id,
                         "vouches": vouching.vouch(doc),
                         "stood": membership.standing(doc),
+                        "ruleset": RULESET,
                     }
                     homes[doc["_id"]] = linking.account_of(doc, answers)[0]
                     hung = _hang(store, doc, answers, projection, fresh, result.stirred, own)
@@ -199,8 +202,9 @@ def _member_writes(
             change: Doc = {"$set": {id_field: group.id, "keys": _own_keys(doc, result)}}
             if doc["_id"] in settled:
                 change["$set"]["stood"] = membership.standing(doc)
+                change["$set"]["ruleset"] = RULESET
                 change["$set"]["moved_at"] = doc.get("modified_at") or moments.EPOCH
-                change["$unset"] = {"due": "", "stuck": ""}
+                change["$unset"] = dict(DONE)
             writes.append(store.records.updating({"_id": doc["_id"]}, change))
     return writes
 
@@ -247,7 +251,7 @@ def _hang(
             "keys": sorted({*watched, *use.keys.get(doc["_id"], ())}),
             **fresh,
         },
-        "$unset": {"due": "", "stuck": ""},
+        "$unset": dict(DONE),
     }
     return store.records.updating({"_id": doc["_id"]}, change)
 

@@ -62,11 +62,8 @@ def _tell_one(hub: Hub, tenant_id: str, entry: Doc) -> None:
 
 
 def _event(entry: Doc) -> Doc | None:
-    """What belongs on the account's timeline: a merge, or a change of band."""
+    """What belongs on the account's timeline: a change of band."""
     facts: dict[str, Any] = {"account_id": entry["account_id"], "at": entry["at"]}
-    if entry.get("merged_into") and "merged_into" in entry["changed"]:
-        what = {"what": "account merged", "into": entry["merged_into"]}
-        return {"_id": f"{entry['_id']}:merged", **facts, **what}
     before, after = entry["before"]["band"], entry["after"]["band"]
     if before and before != after:
         what = {"what": "health band changed", "before": before, "after": after}

@@ -184,7 +184,7 @@ def _save(store: TenantStore, wish: Wish, by: str, note: str, now: datetime) -> 
 
 def _mark_due(store: TenantStore, wish: Wish) -> None:
     """Also whoever follows the domain, since its answer hangs on the decision itself."""
-    due = {"$set": {"due": RANK[wish.entity]}}
+    due = {"$set": {"due": RANK[wish.entity], "ruled": wish.decision.id}}
     store.records.update_many({"_id": {"$in": list(wish.records)}}, due)
     if wish.decision.domain:
         stir(store, {f"d:{wish.decision.domain}"})

@@ -1,9 +1,11 @@
 """What happened to membership: which record went from where to where, when, and by which link.
 
 Entries {_id, entity, id, kind, at, ids, moves [{record, from}], because [{a, b, rule, kind}],
-changed [record]} hold record keys and no values, and are never changed: merged (another gave up
-its id), split (some left one that lives on), moved (any other way). A record that was nowhere
-before makes no entry: it says itself when it was first seen.
+changed [record], decisions [id]} hold record keys and no values, and are never changed: merged
+(another gave up its id), split (some left one that lives on), moved (any other way). A record that
+was nowhere before makes no entry: it says itself when it was first seen. `changed` and `decisions`
+are the cause: the records whose change led here, and what a person decided or took back. Merges and
+splits of accounts are on their timelines too.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ def note(
     store: TenantStore, entity: str, due: Iterable[Doc], resolution: Resolution, now: datetime
 ) -> None:
     """Append what a resolution did; to be called within its transaction."""
-    store.resolution_log.insert_many(_entries(entity, list(due), resolution, now))
+    entries = list(_entries(entity, list(due), resolution, now))
+    store.resolution_log.insert_many(entries)
+    if entity == "account":
+        store.events.insert_many(event for entry in entries for event in _told(entry))
 
 
 def _entries(entity: str, due: list[Doc], resolution: Resolution, now: datetime) -> Iterator[Doc]:
@@ -42,6 +47,7 @@ def _entries(entity: str, due: list[Doc], resolution: Resolution, now: datetime)
         if not came:
             continue
         near = {group.id, *came}
+        causes = [d for d in due if d.get(field) in near or _in(group, d)]
         yield {
             "_id": new_id("res"),
             "entity": entity,
@@ -51,7 +57,24 @@ def _entries(entity: str, due: list[Doc], resolution: Resolution, now: datetime)
             "ids": sorted(near),
             "moves": moves,
             "because": _because(group, {move["record"] for move in moves}),
-            "changed": sorted(d["_id"] for d in due if d.get(field) in near or _in(group, d)),
+            "changed": sorted(doc["_id"] for doc in causes),
+            "decisions": sorted({doc["ruled"] for doc in causes if doc.get("ruled")}),
+        }
+
+
+def _told(entry: Doc) -> Iterator[Doc]:
+    """What both sides' timelines say of a merge or a split."""
+    others = sorted({*entry["ids"]} - {entry["id"]})
+    if entry["kind"] == "moved":
+        return
+    for subject, near in [(entry["id"], others), *((other, [entry["id"]]) for other in others)]:
+        yield {
+            "_id": f"{entry['_id']}:{subject}",
+            "account_id": subject,
+            "at": entry["at"],
+            "what": f"account {entry['kind']}",
+            "accounts": near,
+            "records": [move["record"] for move in entry["moves"]],
         }
 
 
