@@ -113,15 +113,24 @@ def _drop_records(job: Job, within: TenantStore, keys: Sequence[str]) -> None:
 
 def _drop_profiles(job: Job, within: TenantStore) -> None:
     subject = job.subject
-    contacts = within.contacts.delete({"_id": {"$in": subject.contacts}})
-    job.count(within, "removed", "contacts", contacts)
+    _drop_of(job, within, "contacts", subject.contacts)
     if subject.entity != "account":
         return
-    accounts = within.accounts.delete({"_id": {"$in": subject.profiles}})
-    job.count(within, "removed", "accounts", accounts)
-    mine: Doc = {"account_id": {"$in": subject.profiles}}
+    gone = _drop_of(job, within, "accounts", subject.profiles)
+    mine: Doc = {"account_id": {"$in": gone}}
     for collection in OF_ACCOUNTS:
         job.count(within, "removed", collection, getattr(within, collection).delete(mine))
+
+
+def _drop_of(job: Job, within: TenantStore, collection: str, ids: Sequence[str]) -> list[str]:
+    """Those that were known, and those that the tombstones fell apart into while they settled."""
+    home, gone = getattr(within, collection), set(ids)
+    for keys in _batches(job):
+        anchored = home.find({"anchor": {"$in": keys}}, {"_id": 1})
+        gone |= {doc["_id"] for doc in anchored}
+    count = home.delete({"_id": {"$in": sorted(gone)}})
+    job.count(within, "removed", collection, count)
+    return sorted(gone)
 
 
 def _batches(job: Job) -> Iterator[list[str]]:

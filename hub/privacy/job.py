@@ -71,7 +71,7 @@ class Job:
     def keep(self, subject: Subject) -> None:
         self._subject = subject
         sealed = self.hub.catalogue.vault.seal(self.store.tenant_id, subject.dump())
-        self.save(sealed=sealed)
+        self.save(sealed=sealed, reason=self.redactor("").text(self.request["reason"]))
         self.store.privacy_requests.update({"_id": self.id}, {"$unset": {"captured": ""}})
 
     def save(self, **fields: Any) -> None:

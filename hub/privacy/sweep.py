@@ -19,13 +19,13 @@ from hub.store.client import Doc
 from hub.store.rawscan import Stored
 from hub.store.tenant import COLLECTIONS, TenantStore
 
-APART: Final = frozenset({"suppressions", "privacy_requests"})
+APART: Final = frozenset({"suppressions"})
 FIRST: Final = ("records", "versions", "quarantine", "inbox")
 SAVE_EVERY = 500
 DERIVED: Final = ("keys", "account_path", "contribution", "moments", "account_id", "contact_id")
 PROFILES: Final = {"accounts": "account_id", "contacts": "contact_id"}
-OURS: Final = {"connections": {"facts"}}
-"""Where only a part is the vendor's word; the rest is how the hub itself signs in there."""
+OURS: Final = {"connections": {"facts"}, "privacy_requests": {"reason"}}
+"""Where only a part may speak of people; the rest is the hub's own working."""
 AGAIN: Final = [{"$set": {"due": DUE_AGAIN}}]
 KEPT: Final = ("_id", "tenant_id", "raw", *DERIVED)
 

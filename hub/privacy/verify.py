@@ -20,6 +20,7 @@ SAVE_EVERY = 2000
 BY_DESIGN: Final = {
     "users": "they sign in to this hub: remove the person under Settings",
     "connections": "the hub signs in to the vendor as them: reconnect as somebody else",
+    "privacy_requests": "they asked for it here, as a person who signs in",
     "audit": "they are who did something here, as a person who signs in",
 }
 BACKUPS: Final = (
@@ -31,7 +32,7 @@ BACKUPS: Final = (
 def search(job: Job) -> bool:
     """Look at every document once; what is found is kept in the request's `seen`."""
     database = job.store.database
-    known = [name for name in rawscan.names(database) if name != "privacy_requests"]
+    known = rawscan.names(database)
     at = job.request.get("cursor") or {"collection": known[0], "after": None}
     seen: Doc = job.request.get("seen") or {"documents": 0, "bytes": 0, "hits": [], "mentions": []}
     for collection in known[known.index(at["collection"]) :]:

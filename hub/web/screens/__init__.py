@@ -31,6 +31,7 @@ GUARDED = (
     "settings",
     "guides",
 )
+    "privacy",
 
 
 def register(app: Flask, hub: Hub) -> None:

@@ -64,7 +64,7 @@
     if (wasOff) for (const element of all("[data-live]")) window.htmx.trigger(element, "refresh");
     wasOff = false;
   });
-  for (const name of ["accounts", "connections", "deliveries"]) {
+  for (const name of ["accounts", "connections", "deliveries", "privacy"]) {
     stream?.addEventListener(name, (event) => {
       for (const element of all(`[data-live~="${name}"]`)) {
         if (concerns(element, event.detail.data || "")) window.htmx.trigger(element, "refresh");
