@@ -17,6 +17,7 @@ GUARDED = (
     "account",
     "record",
     "lineage",
+    "identity",
     "connection_list",
     "connect",
     "consent",
@@ -29,9 +30,9 @@ GUARDED = (
     "mappings",
     "plugins",
     "settings",
+    "privacy",
     "guides",
 )
-    "privacy",
 
 
 def register(app: Flask, hub: Hub) -> None:
