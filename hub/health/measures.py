@@ -47,6 +47,8 @@ class Measure(NamedTuple):
     broken: bool = False
     blend: float = 1.0
     ages: bool = False
+    title: str = ""
+    """Of a signal; our own measures have theirs in `words`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _signalled(
             reading = Reading(said.value, said.text, tuple(said.evidence))
         else:
             reading = no_answer(said if isinstance(said, str) else "the signal has no answer")
-    return _measured(signal.name, signal.unit, supply, reading)
+    return _measured(signal.name, signal.unit, supply, reading)._replace(title=signal.title)
 
 
 def _readable(supply: _Supply) -> bool:

@@ -103,7 +103,9 @@ def _since(scorecard: Scorecard, history: list[Close], today: date) -> Explanati
 def _unweighted(measure: Measure) -> dict[str, Any]:
     """A measure to which the scorecard gives no weight: to be seen, and without points."""
     shown = ("key", "state", "value", "unit", "text", "source", "fresh_at")
-    return {name: getattr(measure, name) for name in shown} | {"evidence": list(measure.evidence)}
+    title = {"title": measure.title} if measure.title else {}
+    found = {name: getattr(measure, name) for name in shown} | title
+    return found | {"evidence": list(measure.evidence)}
 
 
 def _rows(
@@ -144,6 +146,8 @@ def _row(
         "broken": measure.broken,
         "ages": measure.ages,
     }
+    if measure.title:
+        row["title"] = measure.title
     if measure.broken and before:
         row |= {"kept": before["kept"], "kept_caps": before["kept_caps"]}
     return row

@@ -60,7 +60,29 @@ def explain_words(explanation: Explanation) -> list[str]:
     if explanation["not_configured"]:
         names = ", ".join(TITLES.get(key, key) for key in explanation["not_configured"])
         lines.append(f"Not configured and left out: {names}.")
-    return lines + _moves(explanation)
+    lines += [_aside(measure) for measure in explanation.get("unweighted", ())]
+    return lines + _card(explanation) + _moves(explanation)
+
+
+def _aside(measure: Mapping[str, Any]) -> str:
+    title = measure.get("title") or TITLES.get(measure["key"], measure["key"])
+    return f"{title}: {measure['text']}; this scorecard gives it no weight."
+
+
+def _card(explanation: Explanation) -> list[str]:
+    """Which card of the revision counts, and since when it can be compared."""
+    key = explanation.get("scorecard_key", "default")
+    lines = [] if key == "default" else [f"It is scored by the {key} scorecard."]
+    if before := explanation.get("scorecard_before"):
+        since = explanation["scorecard_since"]
+        lines.append(f"Compared since {since} only, when the {card_words(before)} ended.")
+    return lines
+
+
+def card_words(label: str) -> str:
+    """ "onboarding scorecard" of "hub-default/1#onboarding"."""
+    revision, _, key = label.partition("#")
+    return f"{key or 'default'} scorecard of {revision}"
 
 
 def _headline(explanation: Explanation) -> str:
@@ -100,7 +122,7 @@ def _dimension(dimension: Mapping[str, Any]) -> str:
 
 
 def _measure(measure: Mapping[str, Any]) -> str:
-    title = TITLES.get(measure["key"], measure["key"])
+    title = measure.get("title") or TITLES.get(measure["key"], measure["key"])
     points = f"{measure['points_shown']:.1f} of {half_up(measure['max_points'], 1):.1f} points"
     state = _STATES.get(measure["state"])
     if measure["value"] is None:
