@@ -74,7 +74,7 @@ class Settler:
             if lease is None:
                 return True
             try:
-                while self._settle_some() and monotonic() < deadline:
+                while monotonic() < deadline and self.is_due() and self._settle_some():
                     point("settled-batch")
             finally:
                 leases.release(self.store, lease)
