@@ -17,7 +17,6 @@ GUARDED = (
     "account",
     "record",
     "lineage",
-    "identity",
     "connection_list",
     "connect",
     "consent",
