@@ -49,7 +49,7 @@ def documents(
     query = {"$and": [mine, {"_id": {"$gt": after}}]} if after is not None else mine
     stored: Collection[Any] = database.get_collection(collection, codec_options=RAW)
     for document in stored.find(query).sort("_id", 1).batch_size(AT_ONCE):
-        yield Stored(document["_id"], document.raw)
+        yield Stored(document["_id"], bytes(document.raw))
 
 
 def oplog(database: Database[Doc]) -> Oplog | None:
