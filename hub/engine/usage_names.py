@@ -197,9 +197,8 @@ def added(doc: Doc, tally: Tally, now: datetime) -> Doc:
 def _learn(doc: Doc, tally: Tally) -> tuple[list[str], list[Doc]]:
     """Put the batch's properties in; returns what is new, in words, and what changed its type."""
     known = {p["name"]: {**p, "types": dict(p["types"])} for p in _read(doc["properties"])}
-    settled = {name: {k for k in p["types"] if k != "empty"} for name, p in known.items()}
     what, drift = [], []
-    for (name, kind), seen in sorted(tally.properties.items()):
+    for (name, kind), seen in sorted(tally.properties.items(), key=_when):
         if name not in known:
             if len(known) >= PROPERTIES:
                 doc["more_properties"] += seen.count
@@ -208,7 +207,7 @@ def _learn(doc: Doc, tally: Tally) -> tuple[list[str], list[Doc]]:
         types = known[name]["types"]
         if kind not in types and kind != "empty":
             what.append(f"{name}: {kind}")
-            if had := sorted(settled.get(name, set())):
+            if had := sorted(types.keys() - {"empty"}):
                 drift.append({"property": name, "had": had, "now": kind, "at": seen.first_at})
         types[kind] = _joined(types.get(kind), seen)
     doc["properties"] = [
@@ -216,6 +215,12 @@ def _learn(doc: Doc, tally: Tally) -> tuple[list[str], list[Doc]]:
         for name, p in sorted(known.items())
     ]
     return what, drift
+
+
+def _when(found: tuple[tuple[str, str], Seen]) -> tuple[str, datetime, str]:
+    """A property's types in the order in which they were sent."""
+    (name, kind), seen = found
+    return name, seen.first_at, kind
 
 
 def _read(properties: Iterable[Doc]) -> list[Doc]:

@@ -18,6 +18,9 @@ OFTEN_S = 1800
 """A stream that is read more rarely brings what seldom moves, such as agents or companies."""
 
 
+FIELDS = {"connection_id": 1, "stream": 1, "fresh_at": 1, "heard_at": 1}
+
+
 def counts(hub: Hub, connector: str, stream: str) -> bool:
     """Whether a stream brings, often, what profiles and health are made of."""
     known = hub.plugins.connectors.get(connector)
@@ -26,7 +29,14 @@ def counts(hub: Hub, connector: str, stream: str) -> bool:
 
 
 def oldest(hub: Hub, connector: str, streams: Iterable[Doc]) -> datetime | None:
-    """When the stream that is furthest behind was last whole; None until each was read once."""
+    """When the stream that is furthest behind was last whole; None until each was read once.
+
+    What is pushed is as fresh as the last that was heard of it.
+    """
+    streams = list(streams)
+    heard: list[datetime] = [s["heard_at"] for s in streams if s.get("heard_at")]
+    if heard:
+        return max(heard)
     read = [s.get("fresh_at") for s in streams if counts(hub, connector, s["stream"])]
     known = [at for at in read if at is not None]
     return min(known) if known and len(known) == len(read) else None
@@ -35,7 +45,7 @@ def oldest(hub: Hub, connector: str, streams: Iterable[Doc]) -> datetime | None:
 def sources(hub: Hub, store: TenantStore) -> dict[str, datetime]:
     """{connector: when it was last whole}, the oldest of its connections; without unread ones."""
     streams: dict[str, list[Doc]] = {}
-    for stream in store.streams.find({}, {"connection_id": 1, "stream": 1, "fresh_at": 1}):
+    for stream in store.streams.find({}, FIELDS):
         streams.setdefault(stream["connection_id"], []).append(stream)
     found: dict[str, datetime] = {}
     for connection in store.connections.find({}, {"connector": 1}):
