@@ -28,6 +28,8 @@ GUARDED = (
     "quarantine",
     "mappings",
     "plugins",
+    "scorecards",
+    "judgement",
     "settings",
     "privacy",
     "guides",

@@ -9,9 +9,11 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from hub import judgements
 from hub.errors import NotFound
 from hub.health.words import CAPS, explain_words
 from hub.reads import account_use, history
+from hub.reads import accounts as reads
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.web.screens import accounts, evidence, freshness, holdings, identity, lists, timeline
@@ -70,6 +72,8 @@ def page(account_id: str) -> Answer:
         read_at=partial(accounts.read_at, fresh=freshness.sources(here().hub, store)),
         days=_days(account_id),
         recent=timeline.read(store, account_id, size=RECENT).entries,
+        said=judgements.of_account(store, account),
+        family_tree=reads.tree(store, account_id),
     )
 
 

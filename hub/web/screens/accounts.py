@@ -22,6 +22,7 @@ SORTS: Mapping[str, tuple[str, int]] = {
     "name": ("sort.name", 1),
     "trend": ("sort.trend", 1),
     "mrr": ("sort.mrr", -1),
+    "urgency": ("sort.urgency", -1),
     "open_tickets": ("sort.open_tickets", -1),
     "last_touch": ("sort.last_touch", -1),
 }
@@ -32,6 +33,13 @@ FIELDS = {
     "flat.domains": 1,
     "rollup": 1,
     "scored_at": 1,
+    "urgency": 1,
+    "override": 1,
+    "family.basis": 1,
+    "family.health": 1,
+    "family.band": 1,
+    "family.children": 1,
+    "stuck": 1,
     **{
         f"health.{name}": 1
         for name in (
@@ -48,6 +56,8 @@ FIELDS = {
     **{f"health.dimensions.measures.{name}": 1 for name in SHOWN_MEASURE},
 }
 REASONS = 2
+UNKNOWN = 1000.0
+"""What stands in the place of a health that is not known, so that it sorts last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class Wish:
     """What of the portfolio is asked for; `turned` is a direction other than the usual."""
 
     band: str = ""
+    trials: bool = False
     text: str = ""
     sort: str = "health"
     turned: str = ""
@@ -74,24 +85,40 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """One page of accounts, with the counts of each band over the whole portfolio."""
+    """One page of accounts, with the counts of each band over the whole portfolio.
+
+    Trials are a count of their own, and in no band; `mean` is the health of all others.
+    """
 
     rows: list[Doc]
     total: int
     listed: int
     bands: dict[str, int]
+    trials: int
+    mean: float | None
     has_mrr: bool
+    currencies: int
 
 
 def portfolio(store: TenantStore, wish: Wish, fresh: Mapping[str, datetime]) -> Portfolio:
-    bands = _bands(store)
-    listed = sum(bands.values())
+    bands, trials, mean = _bands(store)
+    listed = sum(bands.values()) + trials
     wanted = _filter(wish)
-    total = store.accounts.count(wanted) if wish.text else bands.get(wish.band, listed)
+    plain = trials if wish.trials else bands.get(wish.band, 0 if wish.band else listed)
+    total = store.accounts.count(wanted) if wish.text else plain
     found = list(ordered(store, wish).skip(offset(wish.page)).limit(PAGE_SIZE))
-    has_mrr = store.accounts.find_one({"listed": True, "sort.mrr": {"$gte": 0}}, {"_id": 1})
+    currencies = _currencies(store)
     rows_shown = [shown(row, fresh) for row in found]
-    return Portfolio(rows_shown, total, listed, bands, bool(has_mrr))
+    return Portfolio(rows_shown, total, listed, bands, trials, mean, bool(currencies), currencies)
+
+
+def _currencies(store: TenantStore) -> int:
+    """0 without any amount, 1 for one currency, 2 for more: they sort apart from each other."""
+    place, kept = "sort.mrr", {"sort.mrr": 1}
+    any_amount = {"listed": True, place: {"$gt": ""}}
+    ends = [store.accounts.find_one(any_amount, kept, sort=[(place, way)]) for way in (1, -1)]
+    codes = {end["sort"]["mrr"][:3] for end in ends if end}
+    return len(codes)
 
 
 def ordered(store: TenantStore, wish: Wish) -> Cursor[Doc]:
@@ -101,17 +128,37 @@ def ordered(store: TenantStore, wish: Wish) -> Cursor[Doc]:
     return store.accounts.find(_filter(wish), FIELDS).sort([(field, direction), ("_id", direction)])
 
 
-def _bands(store: TenantStore) -> dict[str, int]:
+def _bands(store: TenantStore) -> tuple[dict[str, int], int, float | None]:
+    """Accounts of each band without trials, how many trials, and the mean health of the former."""
+    known = {"$and": [{"$lt": ["$sort.health", UNKNOWN]}, {"$ne": ["$sort.trial", True]}]}
     counted = store.accounts.aggregate(
-        [{"$match": {"listed": True}}, {"$group": {"_id": "$sort.band", "n": {"$sum": 1}}}]
+        [
+            {"$match": {"listed": True}},
+            {
+                "$group": {
+                    "_id": {"band": "$sort.band", "trial": {"$eq": ["$sort.trial", True]}},
+                    "n": {"$sum": 1},
+                    "known": {"$sum": {"$cond": [known, 1, 0]}},
+                    "health": {"$sum": {"$cond": [known, "$sort.health", 0]}},
+                }
+            },
+        ]
     )
-    return {row["_id"]: row["n"] for row in counted}
+    bands: dict[str, int] = {}
+    for row in counted:
+        if not row["_id"]["trial"]:
+            bands[row["_id"]["band"]] = row["n"]
+    known_n = sum(row["known"] for row in counted)
+    mean = sum(row["health"] for row in counted) / known_n if known_n else None
+    return bands, sum(row["n"] for row in counted if row["_id"]["trial"]), mean
 
 
 def _filter(wish: Wish) -> Doc:
     wanted: Doc = {"listed": True}
     if wish.band:
-        wanted["sort.band"] = wish.band
+        wanted |= {"sort.band": wish.band, "sort.trial": {"$ne": True}}
+    if wish.trials:
+        wanted["sort.trial"] = True
     if wish.text:
         part = re.escape(wish.text.casefold())
         by_name = {"sort.name": {"$regex": part}}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 SPAN = re.compile(r"^([a-z_]+):(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$")
+PULSE = "pulse:"
 LISTS = {"tickets": "account.tickets", "work": "account.work", "deals": "account.deals"}
 
 
@@ -23,12 +24,14 @@ class Proof:
 def proofs(account_id: str, evidence: Iterable[str]) -> list[Proof]:
     """The links of a measure; records are numbered, spans say their days."""
     found = list(evidence)
-    records = [entry for entry in found if not SPAN.match(entry)]
+    records = [e for e in found if not SPAN.match(e) and not e.startswith(PULSE)]
     spans = [match for entry in found if (match := SPAN.match(entry))]
     links = [
         Proof(f"record {n}" if len(records) > 1 else "record", record_url(key))
         for n, key in enumerate(records, 1)
     ]
+    if any(entry.startswith(PULSE) for entry in found):
+        links.append(Proof("pulse", url_for("account.page", account_id=account_id) + "#say"))
     return links + [_span(account_id, match) for match in spans]
 
 

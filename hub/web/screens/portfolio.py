@@ -17,6 +17,7 @@ def page() -> str:
     asked = here()
     wish = accounts.Wish(
         band=lists.choice("band", accounts.BANDS),
+        trials=lists.choice("trials", ("yes",)) == "yes",
         text=lists.text("q"),
         sort=lists.choice("sort", accounts.SORTS, "health"),
         turned=lists.choice("dir", ("desc", "asc")),
