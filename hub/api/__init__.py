@@ -26,10 +26,12 @@ from hub.errors import (
     RetryLater,
     VendorError,
 )
+from hub.health.signals import Answer, Observed, Signal
 from mappings.errors import Unmappable
 
 __all__ = [
     "AccountInfo",
+    "Answer",
     "BadSignature",
     "Change",
     "ChangeKind",
@@ -42,6 +44,7 @@ __all__ = [
     "HubError",
     "Malformed",
     "OAuth",
+    "Observed",
     "Page",
     "Reconnect",
     "Record",
@@ -49,6 +52,7 @@ __all__ = [
     "Registration",
     "Reply",
     "RetryLater",
+    "Signal",
     "SourceKind",
     "Stream",
     "Unmappable",
