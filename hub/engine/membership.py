@@ -40,8 +40,9 @@ class Resolution:
 
     groups: every component of the closed set. moved: record key -> new id where it changed.
     retired: id -> survivor's id. stirred: watch keys whose answer may have changed. hot: claims
-    that may link otherwise than before. edges: all that were weighed. keys: of each record that
-    changed or moved, see `own_keys`.
+    that may link otherwise than before. silenced: claims that link nothing, of whose claimants not
+    all were looked at. edges: all that were weighed. keys: of each record that changed or moved,
+    see `own_keys`.
     """
 
     groups: list[Group]
@@ -49,6 +50,7 @@ class Resolution:
     retired: dict[str, str]
     stirred: set[str]
     hot: set[Claim] = field(default_factory=set)
+    silenced: set[Claim] = field(default_factory=set)
     edges: list[Edge] = field(default_factory=list)
     keys: dict[str, list[str]] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ def resolve(
     parts = partition(window.nodes, entity, window.decisions.values(), window.silenced)
     anchored = {"anchor": {"$in": list(window.docs)}}
     known = {doc["anchor"]: doc for doc in home.find(anchored, {"anchor": 1, "minted_at": 1})}
-    resolution = Resolution([], {}, {}, set(), window.hot, parts.edges)
+    resolution = Resolution([], {}, {}, set(), window.hot, {*window.silenced}, parts.edges)
     edges = _by_component(parts)
     for doc in changed:
         resolution.keys[doc["_id"]] = own_keys(doc, window.node(doc["_id"]).claims)

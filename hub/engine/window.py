@@ -15,7 +15,16 @@ from hub.identity.rulings import Book, touched
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from mappings.claims import LINKING
-from mappings.identity import SIZE_CAP, Claim, Decision, Node, claim_key, claim_of, claims
+from mappings.identity import (
+    SIZE_CAP,
+    Claim,
+    Decision,
+    Node,
+    claim_key,
+    claim_keys,
+    claim_of,
+    claims,
+)
 from mappings.offers import CROWD, silence
 from mappings.record import Link
 
@@ -148,9 +157,8 @@ class Window:
         docs = [self.docs[key] for key in frontier]
         ruled = self._rule(frontier)
         weighed = self._weigh(frontier, ruled)
-        found = claimants.read(
-            self._store, self._entity, [claim_key(c) for c in weighed], NODE_FIELDS
-        )
+        keys = [claim_key(claim) for claim in weighed]
+        found = claimants.read(self._store, self._entity, keys, NODE_FIELDS, _is_steady)
         for doc in found.records.values():
             self._see(doc)
         for doc in self._near(docs, ruled, weighed):
@@ -244,10 +252,20 @@ class Window:
         )
 
 
+LIVE = ("live", "internal")
+
+
 def target(doc: Doc) -> str | None:
     """The record that the vendor merged this one into."""
     into: str | None = (doc.get("life") or {}).get("merged_into")
     return into
+
+
+def _is_steady(doc: Doc, key: str) -> bool:
+    """Whether a record that claimed this when it was settled, and was live, claims it still."""
+    if "due" not in doc:
+        return True
+    return doc.get("stood") in LIVE and key in claim_keys(claims_of(doc))
 
 
 def _held(doc: Doc) -> set[Claim]:

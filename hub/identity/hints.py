@@ -27,6 +27,7 @@ FIELDS = {
     "life": 1,
     "account_id": 1,
     "people": 1,
+    "keys": 1,
 }
 
 

@@ -36,7 +36,12 @@ def refresh(
     for hint, accounts in hints.find(store, resolution, authoritative):
         found = pair_review("candidate", hint.a, hint.b, accounts, hint.rule, hint.kind, hint.value)
         holding[found["_id"]] = found
-    known = {doc["_id"]: doc for doc in store.reviews.find(_about(members, resolution, holding))}
+    unseen = {claim.value for claim in resolution.silenced if claim.kind == "domain"}
+    known = {
+        doc["_id"]: doc
+        for doc in store.reviews.find(_about(members, resolution, holding))
+        if doc.get("domain") not in unseen
+    }
     if not holding and not known:
         return
     book = Book(store)
@@ -136,7 +141,8 @@ def pair_review(
 
 def _disputed(tenant_id: str, resolution: Resolution, members: Mapping[str, str]) -> Iterator[Doc]:
     """Domains that several claim, as far as their claimants were looked at."""
-    hot = {claim.value for claim in resolution.hot if claim.kind == "domain"}
+    looked_at = resolution.hot - resolution.silenced
+    hot = {claim.value for claim in looked_at if claim.kind == "domain"}
     claimants: dict[str, list[Edge]] = defaultdict(list)
     for edge in resolution.edges:
         if edge.kind == "domain" and edge.state == "ambiguous" and edge.value in hot:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hub.engine import claimants
+from hub.engine.linking import CLAIMANT
 from hub.errors import AlreadyThere, CorrectInput, NotFound
 from hub.identity import subjects
 from hub.identity.subjects import Subject
@@ -144,5 +145,5 @@ def _around(store: TenantStore, decision: Decision) -> tuple[str, ...]:
     if decision.owner and decision.domain:
         named.add(decision.owner)
         key = f"d:{decision.domain}"
-        named |= claimants.read(store, "account", [key], {"_id": 1}).records.keys()
+        named |= claimants.read(store, "account", [key], CLAIMANT).records.keys()
     return tuple(sorted(named))

@@ -43,6 +43,7 @@ MAPPING = """
   links:
     account: {record: company, from: company}
 """
+PAGE = 400
 AUTHORITATIVE = {"crm": True, "hs": True, "desk": False}
 """The systems, and whether each keeps one record for each customer."""
 
@@ -77,7 +78,7 @@ def _none(*_: Any) -> Any:
 
 
 class World:
-    """Each write is settled before the next unless it `is_idle`; times only ever go on."""
+    """Each write is settled before the next unless the world `is_idle`; times only ever go on."""
 
     def __init__(self, stage: Stage) -> None:
         self.hub, self.store, self.tenant_id = stage.hub, stage.store, stage.tenant_id
@@ -89,6 +90,7 @@ class World:
         self._stage = stage
         self._at = stage.hub.now() - timedelta(days=1)
         self.is_idle = False
+        self._waiting: list[Happening] = []
 
     def key(self, system: str, native_id: str, object: str = "company") -> str:
         return self.sources[system].key(object, native_id)
@@ -132,6 +134,7 @@ class World:
         return {name: list(getattr(self.store, name).find({}).sort("_id", 1)) for name in names}
 
     def settle(self) -> None:
+        self._record()
         self._stage.settle()
 
     def _write(self, system: str, object: str, native_id: str, body: Doc) -> None:
@@ -140,8 +143,16 @@ class World:
         self._take(Happening(system, object, native_id, self._at, whole))
 
     def _take(self, happening: Happening) -> None:
-        here = self.sources[happening.system]
-        batch = [happening.incoming(here)]
-        self.store.transact(partial(record, source=here, batch=batch, now=self.hub.now()))
+        self._waiting.append(happening)
         if not self.is_idle:
-            self._stage.settle()
+            self.settle()
+
+    def _record(self) -> None:
+        """In one go for each system, as a page or a drain brings them."""
+        waiting, self._waiting = self._waiting, []
+        for name, here in self.sources.items():
+            batch = [one.incoming(here) for one in waiting if one.system == name]
+            for start in range(0, len(batch), PAGE):
+                some = batch[start : start + PAGE]
+                write = partial(record, source=here, batch=some, now=self.hub.now())
+                self.store.transact(write)
