@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic
 
 from hub.bootstrap import Hub
+from hub.engine import usage
 from hub.errors import AlreadyThere
 from hub.scorecards import active, drafts, dry_run, freezing
 from hub.store import leases
@@ -41,6 +42,8 @@ def activate(hub: Hub, tenant_id: str, label: str, by: str) -> Doc:
         steps += ["people", "talks"]
     if old.key_features != new.key_features:
         steps += ["usage"]
+    if (old.ignored_events, old.internal_domains) != (new.ignored_events, new.internal_domains):
+        steps += ["use"]
 
     def switch(within: TenantStore) -> int:
         within.scorecards.update({"state": "active"}, {"$set": {"state": "retired"}})
@@ -116,6 +119,7 @@ _STEPS: dict[str, Callable[[TenantStore], None]] = {
     "people": partial(_reread, entities=PEOPLE, rank=2),
     "talks": partial(_reread, entities=TALKS, rank=3),
     "usage": partial(_reread, entities=("usage",), rank=3),
+    "use": usage.again,
 }
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from hub.health import defaults
+from hub.scorecards import activation, drafts
 from hub.store.client import Doc
 from tests.engine.toy import Toy
 from tests.stage import Stage
@@ -217,3 +219,38 @@ def test_events_of_a_source_that_was_removed_wait_for_nobody(
     ours.work()
     assert stage.store.usage_events.count({"due": 1}) == 0
     assert stage.store.usage_people.count({}) == 0
+
+
+def test_what_the_tenant_shapes_as_use_holds_for_what_is_stored_already(
+    stage: Stage, ours: Source, now: datetime
+) -> None:
+    """Ignored names, own domains and key features, and back again."""
+    ours.send(
+        group("", "acme", now),
+        identify("boss", now, email="boss@ours.test"),
+        track("boss", "Opened", now - 2 * DAY, group="acme"),
+        track("ana", "Opened", now - DAY, group="acme"),
+        track("ana", "Polled", now, group="acme"),
+    )
+    ours.work()
+    assert len(_counters(stage, "acme")["active_user_days"]) == 3
+    shaped = defaults.document() | {
+        "ignored_events": ["polled"],
+        "internal_domains": ["ours.test"],
+        "key_features": ["Opened"],
+    }
+    _shape(ours, shaped)
+    assert _counters(stage, "acme")["active_user_days"] == {_day(now - DAY): 1}
+    account = stage.store.accounts.find_one({"external_ids": "acme"})
+    assert account is not None
+    assert account["state"]["counters"]["feature|Opened"] == {_day(now - DAY): 1}
+    _shape(ours, defaults.document())
+    assert len(_counters(stage, "acme")["active_user_days"]) == 3
+
+
+def _shape(ours: Source, document: Doc) -> None:
+    stage = ours.stage
+    made = drafts.draft(stage.hub, stage.tenant_id, document, "tests")
+    activation.try_out(stage.hub, stage.tenant_id, made["label"])
+    activation.activate(stage.hub, stage.tenant_id, made["label"], "tests")
+    ours.work()

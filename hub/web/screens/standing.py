@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.api import Connector
 from hub.bootstrap import Hub
-from hub.store import inbox
+from hub.store import inbox, usage_intake
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.web.screens import freshness
@@ -41,6 +42,8 @@ class Standing:
     fresh_at: datetime | None
     errors: list[Doc]
     waiting: int
+    book: Doc | None
+    """Of the events that a source sends by itself; None for what is read."""
 
 
 def standing(hub: Hub, store: TenantStore, connection: Doc) -> Standing:
@@ -63,7 +66,12 @@ def standing(hub: Hub, store: TenantStore, connection: Doc) -> Standing:
         freshness.oldest(hub, connection["connector"], streams),
         errors,
         sum(1 for s in streams if s.get("missing")),
+        usage_intake.book(store, connection["_id"]) if _speaks(connector) else None,
     )
+
+
+def _speaks(connector: Connector | None) -> bool:
+    return connector is not None and connector.takes_events
 
 
 def next_step(reason: str) -> str:
