@@ -23,7 +23,7 @@ from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from mappings.errors import Unmappable
-from mappings.language import ObjectMapping
+from mappings.language import Mapped, ObjectMapping
 
 PREVIEWED = 200
 
@@ -175,11 +175,22 @@ def preview_mapping(
             counts["unmappable"] += 1
             shown.append({"record": doc["_id"], "path": problem.path, "problem": problem.sentence})
             continue
-        moved = differences(doc.get("values") or {}, mapped.values)
+        moved = differences(_all(doc), _all(_shape(mapped)))
         counts["changed" if moved else "same"] += 1
         if moved:
-            shown.append({"record": doc["_id"], "changes": moved})
+            named = (doc.get("values") or {}).get("name")
+            shown.append({"record": doc["_id"], "name": named, "changes": moved})
     return {"counts": counts, "examples": shown[:20], "at": now}
+
+
+def _shape(mapped: Mapped) -> Doc:
+    return {"values": mapped.values, "custom": mapped.custom, "external_id": mapped.external_id}
+
+
+def _all(doc: Mapping[str, Any]) -> Doc:
+    """Everything that an overlay can change, by name: custom values as custom.name."""
+    custom = {f"custom.{name}": value for name, value in (doc.get("custom") or {}).items()}
+    return {**(doc.get("values") or {}), **custom, "external_id": doc.get("external_id")}
 
 
 def remap(

@@ -14,6 +14,7 @@ from tests.web.site import Browser, Site, words
 
 PAGE = "/mappings/hubspot/company"
 LEGAL = "# The legal name counts.\nfields:\n  tier: properties.name\n"
+PICKED = "custom:\n  city: city\n"
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def test_a_try_says_what_would_change_and_changes_nothing(site: Site, ada: Brows
     assert f"Of the last {companies} stored records: {companies} would change, 0 stay" in text
     assert list(site.stage.store.records.find(bodies, {"values": 1}).sort("_id", 1)) == before
     assert site.stage.store.overlays.count({}) == 0
+    assert "Custom.city empty →" in words(ada.post(PAGE, do="preview", text=PICKED).text)
 
 
 @pytest.mark.usefixtures("clean")
