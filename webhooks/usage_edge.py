@@ -27,7 +27,7 @@ from hub.usage import events, moment, pieces
 from hub.usage.events import SEGMENT, Parcel, Refused
 from hub.usage.pieces import Piece
 from webhooks import request as requests
-from webhooks import usage_body, usage_calls, usage_keys
+from webhooks import usage_body, usage_calls, usage_keys, usage_settings
 from webhooks.admission import Admission
 from webhooks.committer import Committer
 from webhooks.metrics import EVENT_REQUESTS, EVENTS
@@ -133,6 +133,10 @@ class UsageEdge:
     def _receive(self, visit: Visit) -> Reply:
         """Raises Refuse with the status that this sender should see."""
         call, environ = visit.call, visit.environ
+        wanted = usage_settings.key_in(environ["PATH_INFO"])
+        if wanted and environ["REQUEST_METHOD"] == "GET":
+            visit.admit(self._keys.source(wanted))
+            return usage_settings.settings(self._hub, wanted)
         if call is UNKNOWN:
             raise UnknownEndpoint("No events are taken at this address.", reason="not_found")
         if environ["REQUEST_METHOD"] != "POST":

@@ -22,7 +22,7 @@ from webhooks.usage_edge import UsageEdge
 
 @contextmanager
 def taking(hub: Hub) -> Iterator[str]:
-    """The edge for events on a loopback port."""
+    """The edge for events on a loopback port; the hub's public URL is set to it."""
 
     def nothing(environ: Any, start: Any) -> list[bytes]:
         start("404 Not Found", [("Content-Length", "6"), ("X-Behind", "yes")])
@@ -30,10 +30,12 @@ def taking(hub: Hub) -> Iterator[str]:
 
     app = UsageEdge(hub, nothing)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    url = f"http://127.0.0.1:{server.server_port}"
+    hub.settings = hub.settings.model_copy(update={"public_url": url})
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield url
     finally:
         server.shutdown()
         thread.join()

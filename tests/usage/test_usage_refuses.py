@@ -271,6 +271,21 @@ def test_an_unknown_address_is_404_as_json(sender: Sender, path: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+def test_settings_are_told_to_the_pages_of_a_good_key_alone(sender: Sender) -> None:
+    page_key = sender.another_key(origins=[HOME])[1]
+    for key, origin, status in (
+        (page_key, HOME, 200),
+        (page_key, "https://evil.test", 403),
+        (sender.key, None, 200),
+        ("hubw_unknown", HOME, 401),
+    ):
+        headers = {"Origin": origin} if origin else {}
+        url = f"{sender.url}/v1/projects/{key}/settings"
+        answer = requests.get(url, headers=headers, timeout=10)
+        assert answer.status_code == status
+    assert requests.get(f"{sender.url}/v1/projects/x/y", timeout=10).status_code == 404
+
+
 def test_other_methods_are_405(sender: Sender) -> None:
     answer = requests.get(f"{sender.url}/v1/track", timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (405, "method")

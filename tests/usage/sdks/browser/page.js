@@ -1,9 +1,5 @@
-// Sends one of each call and some tracks as a web page does; `told` is {writeKey, apiHost}.
-const { writeKey, apiHost } = window.told;
-const analytics = AnalyticsNext.AnalyticsBrowser.load(
-  { writeKey, cdnSettings: { integrations: { "Segment.io": { apiKey: writeKey } } } },
-  { integrations: { "Segment.io": { apiHost, protocol: "http" } } },
-);
+// Sends one of each call and some tracks as a web page does; `told` is {writeKey, cdnURL}.
+const analytics = AnalyticsNext.AnalyticsBrowser.load(window.told);
 
 async function send() {
   await analytics.page("Docs", "Home", { path: "/docs" });
@@ -18,6 +14,9 @@ async function send() {
   document.title = "sent";
 }
 
-send().catch((error) => {
+function fail(error) {
   document.title = `failed: ${error}`;
-});
+}
+
+analytics.catch(fail); // It did not get its settings.
+send().catch(fail);
