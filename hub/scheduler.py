@@ -17,7 +17,7 @@ from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
 from hub.engine import days, purge, supply, usage
 from hub.errors import NotFound
-from hub.identity import ruleset
+from hub.identity import measures, ruleset
 from hub.privacy import work as privacy
 from hub.scorecards import activation, freezing
 from hub.settings import load_settings
@@ -82,6 +82,7 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
     _note_stale(store, hub, now)
     connections.rescore_noted(store)
     purge.purge(hub, store, now)
+    measures.refresh(store, now)
     if usage.is_due(store):
         hub.bell.ring_usage(store.tenant_id)
     freezing.look(store, now)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from hub.cli import decided, reviewing
+from hub.cli import decided, quality, reviewing
 from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
 from hub.identity import subjects, why_not
@@ -29,6 +29,9 @@ command.add_command(decided.give_domain)
 command.add_command(decided.undo)
 command.add_command(decided.decisions)
 command.add_command(reviewing.reviews)
+command.add_command(quality.measures)
+command.add_command(quality.sample)
+command.add_command(quality.label)
 
 
 @command.command("explain")

@@ -4,11 +4,11 @@ it. The verdict is the first rule that was near to linking them and did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hub.errors import CorrectInput
-from hub.identity import evidence, explain, subjects
+from hub.identity import evidence, explain, hinted, subjects
 from hub.identity.explain import WHAT, Told
 from hub.identity.naming import Names
 from hub.identity.paths import path
@@ -32,7 +32,6 @@ KINDS: Mapping[str, tuple[tuple[int, str], ...]] = {
 NEAR = ("not_same", "dropped", "ambiguous", "candidate", "gone")
 """Outcomes of a rule that found something in common."""
 STATE = {"dropped": "this link was not made", "ambiguous": "it links nothing"}
-HINT = "which alone makes a candidate for review and no link"
 
 
 def why_not(store: TenantStore, a: str, b: str, vendors: Vendors) -> Doc:
@@ -110,7 +109,7 @@ def _rules(store: TenantStore, pair: Pair) -> Iterator[Doc]:
     yield _decided(store, pair)
     yield _merged(pair)
     for rule, kind in KINDS[pair.one.entity]:
-        yield _claimed_kind(rule, kind, pair)
+        yield _claimed_kind(store, rule, kind, pair)
 
 
 def _decided(store: TenantStore, pair: Pair) -> Doc:
@@ -140,26 +139,41 @@ def _merged(pair: Pair) -> Doc:
     return {**told, "outcome": "nothing", "sentence": sentence}
 
 
-def _claimed_kind(rule: int, kind: str, pair: Pair) -> Doc:
+def _claimed_kind(store: TenantStore, rule: int, kind: str, pair: Pair) -> Doc:
     """What one kind of claim says about two sides."""
     a, b = (list(_claims(side, kind, pair)) for side in (pair.one, pair.other))
+    shared = _values(a) & _values(b)
+    if kind == "email_domain":
+        a, b, shared = _crossed(a, b, pair)
     told = {"rule": rule, "kind": kind, "a": a, "b": b}
-    shared = sorted({c["reads_as"] for c in a} & {c["reads_as"] for c in b})
-    outcome, sentence = _shared(kind, shared, pair) if shared else _apart(kind, pair, a, b)
-    return {**told, "outcome": outcome, "sentence": sentence}
+    if shared and kind in hinted.RULE:
+        said = hinted.outcome(store, kind, min(shared), pair.one, pair.other)
+    else:
+        said = _shared(kind, sorted(shared), pair) if shared else _apart(kind, pair, a, b)
+    return {**told, "outcome": said[0], "sentence": said[1]}
+
+
+def _crossed(a: list[Doc], b: list[Doc], pair: Pair) -> tuple[list[Doc], list[Doc], set[str]]:
+    """Rule 5: the addresses at one against the domain of the other, either way round."""
+    ours, theirs = (list(_claims(side, "domain", pair)) for side in (pair.one, pair.other))
+    if there := _values(a) & _values(theirs):
+        return a, theirs, there
+    if here := _values(ours) & _values(b):
+        return ours, b, here
+    return a, b, set()
+
+
+def _values(claims: Iterable[Doc]) -> set[str]:
+    return {claim["reads_as"] for claim in claims}
 
 
 def _claims(side: Subject, kind: str, pair: Pair) -> Iterator[Doc]:
-    """As the engine stored them, with the vendor's words where these are known.
-
-    Of rule 5 a domain of its own counts too: people of one lead to the domain of the other.
-    """
-    wanted = {kind, "domain"} if kind == "email_domain" else {kind}
+    """As the engine stored them, with the vendor's words where these are known."""
     for key, record in sorted(side.records.items()):
         live = not (record.get("life") or {}).get("deleted")
         facts = evidence.claims(record, pair.told.vendors)
         for claim in sorted(claim_of(k[2:]) for k in record.get("keys", ()) if k[:2] == "c:"):
-            if claim.kind not in wanted:
+            if claim.kind != kind:
                 continue
             bare = [{"field": claim.kind, "path": None, "value": claim.value}]
             for fact in facts.get((claim.kind, claim.value), bare):
@@ -169,8 +183,6 @@ def _claims(side: Subject, kind: str, pair: Pair) -> Iterator[Doc]:
 def _shared(kind: str, shared: list[str], pair: Pair) -> tuple[str, str]:
     """What became of the evidence that both have: the reason stands on the stored links."""
     what = WHAT[kind]
-    if kind in ("email_domain", "name"):
-        return "candidate", f"Both lead to the {what} {shared[0]}, {HINT}."
     kinds = (kind, "owned_domain") if kind == "domain" else (kind,)
     for value in shared:
         mine = [e for e in pair.edges if e["kind"] in kinds and e["value"] == value]
@@ -193,7 +205,7 @@ def _apart(kind: str, pair: Pair, a: list[Doc], b: list[Doc]) -> tuple[str, str]
         return "different", sentence
     if any(unfit):
         return "blocked", sentence
-    return ("one_side", sentence) if a or b else ("nothing", f"Neither has a {what}.")
+    return ("one_side", sentence) if a or b else ("nothing", "Neither has one.")
 
 
 def _blocked(side: Subject, kind: str, pair: Pair) -> list[Doc]:

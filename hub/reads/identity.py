@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.identity import decisions as deciding
-from hub.identity import explain, reviews, subjects
+from hub.identity import explain, reviews, sampling, subjects
 from hub.identity.explain import Told
 from hub.identity.naming import Names
 from hub.identity.vendors import Vendors
@@ -163,6 +164,40 @@ def _sentence(found: Doc, names: Names) -> str:
     return f"People's addresses at one of {a} and {b} lead to {value}, the domain of the other."
 
 
+def sample(store: TenantStore, limit: int, vendors: Vendors) -> list[Doc]:
+    """Drawn links that wait for a label, with the evidence on both sides."""
+    found = sampling.waiting(store, limit)
+    keys = {key for one in found for key in (one["a"], one["b"])}
+    records = subjects.records(store, keys)
+    told = Told(records, Names(records, vendors), vendors, "account")
+    return [_sampled(one, explain.edge(one["edge"], told)) for one in found]
+
+
+def label(store: TenantStore, found: Doc, vendors: Vendors) -> Doc:
+    """One labelled link."""
+    records = subjects.records(store, [found["a"], found["b"]])
+    names = Names(records, vendors)
+    return _sampled(found, {"sentence": f"{names.of(found['a'])} and {names.of(found['b'])}"})
+
+
+def _sampled(found: Doc, edge: Doc) -> Doc:
+    names = ("a", "b", "rule", "kind", "account_id", "state", "drawn_at")
+    return {
+        "id": found["_id"],
+        **{name: found[name] for name in names},
+        "sentence": edge["sentence"],
+        "sides": edge.get("sides", []),
+    }
+
+
+def _plain(sentence: str) -> str:
+    """Without the id of a decision that is only thought of."""
+    return _DECISION.sub("", sentence)
+
+
+_DECISION = re.compile(r" \(dec_\w+\)")
+
+
 def told_effect(store: TenantStore, found: Doc, vendors: Vendors) -> Doc:
     """A preview with its links in words."""
     edges = [*found["links"], *found["refused"]]
@@ -170,7 +205,7 @@ def told_effect(store: TenantStore, found: Doc, vendors: Vendors) -> Doc:
     keys |= {member["key"] for account in found["accounts"] for member in account["members"]}
     names = Names(subjects.records(store, keys), vendors)
     told = {
-        kind: [edge | {"sentence": names.spell(edge["sentence"])} for edge in found[kind]]
+        kind: [edge | {"sentence": _plain(names.spell(edge["sentence"]))} for edge in found[kind]]
         for kind in ("links", "refused")
     }
     because = names.spell(found["because"]) if found["because"] else None

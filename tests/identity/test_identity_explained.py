@@ -168,8 +168,26 @@ def test_an_account_and_a_person_cannot_be_compared(ground: Ground) -> None:
         why_not(ground.store, company, person, ground.vendors)
 
 
-def test_an_equal_name_is_told_as_a_hint_and_no_link(ground: Ground) -> None:
+def test_a_hint_is_told_as_a_hint_and_no_link(ground: Ground) -> None:
     one = ground.put("crm", "company", "1", name="Acme GmbH", domain="acme.de")
-    two = ground.put("desk", "company", "2", name="ACME", domain="acme-support.io")
+    two = ground.put("desk", "company", "2", name="ACME")
+    apart = ground.put("desk", "company", "3", name="Acme Ltd", domain="acme-support.io")
 
     assert verdict(ground, one, two) == (6, "candidate")
+    rules = why_not(ground.store, one, apart, ground.vendors)["rules"]
+    [name] = [rule for rule in rules if rule["kind"] == "name"]
+    assert name["outcome"] == "different"
+    assert "each has a domain of its own" in name["sentence"]
+
+
+def test_peoples_addresses_lead_to_the_domain_of_the_other(ground: Ground) -> None:
+    one = ground.put("crm", "company", "1", name="Acme Holding", domain="acme.de")
+    two = ground.put("desk", "company", "2", name="Support customer")
+    ground.put("desk", "person", "3", name="Ann", email="ann@acme.de", company="2")
+
+    found = why_not(ground.store, one, two, ground.vendors)
+
+    assert (found["verdict"]["rule"], found["verdict"]["outcome"]) == (5, "candidate")
+    [rule] = [rule for rule in found["rules"] if rule["kind"] == "email_domain"]
+    assert [c["record"] for c in rule["a"]] == [one]
+    assert [c["record"] for c in rule["b"]] == [two]

@@ -34,6 +34,7 @@ NOUNS = (
     "lineage",
     "identity",
     "rulings",
+    "quality",
     "privacy",
 )
 BODY_LIMIT = 1024 * 1024

@@ -17,6 +17,8 @@ GUARDED = (
     "account",
     "record",
     "lineage",
+    "identity",
+    "review",
     "connection_list",
     "connect",
     "consent",

@@ -150,7 +150,7 @@ def _records(account_id: str, entity: str, template: str) -> str:
 @pages.get("/identity")
 def identity_page(account_id: str) -> Answer:
     account = load(here().store, account_id)
-    return _shown("account_identity.html", account, why=identity.why(account))
+    return _shown("account_identity.html", account, told=identity.whole("account", account_id))
 
 
 def _moment(name: str) -> datetime | None:

@@ -13,13 +13,22 @@ MOST = 99
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
-        with_args=lists.with_args, waiting=waiting, tenant_name=tenant_name, now_ms=now_ms
+        with_args=lists.with_args,
+        waiting=waiting,
+        reviews_waiting=reviews_waiting,
+        tenant_name=tenant_name,
+        now_ms=now_ms,
     )
 
 
 def waiting() -> int:
     """Records in quarantine, up to `MOST`."""
     return here().store.quarantine.count({"state": "open"}, limit=MOST)
+
+
+def reviews_waiting() -> int:
+    """What waits for a person's word on identity, up to `MOST`."""
+    return here().store.reviews.count({"state": "open"}, limit=MOST)
 
 
 def tenant_name() -> str:

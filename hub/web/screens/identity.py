@@ -1,34 +1,125 @@
-"""Why these records are one account, in sentences that name the records as people know them."""
+"""Deciding who is who: what a decision would do, merging, splitting, undoing, and why not."""
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
+from hub.errors import CorrectInput, HubError
+from hub.identity import decisions, subjects, why_not
+from hub.identity.asking import KINDS, Asking
+from hub.identity.vendors import Vendors, of_tenant
+from hub.reads import accounts, identity
+from hub.reads.paging import Asked
 from hub.store.client import Doc
-from hub.web.screens.words import source
-from mappings.identity import Edge, explain_edge
+from hub.web.screens import lists
+from hub.web.screens.here import here
+
+pages = Blueprint("identity", __name__, url_prefix="/identity")
+FOUND = 20
 
 
-def label(member: Doc) -> str:
-    """ "HubSpot company Acme (901)"."""
-    name = f" {member['name']}" if member.get("name") else ""
-    return f"{source(member['source'])} {member['object']}{name} ({member['native_id']})"
+def vendors() -> Vendors:
+    return of_tenant(here().hub, here().store)
 
 
-def why(account: Doc) -> list[Doc]:
-    """[{"sentence", "state": accepted|dropped|ambiguous}], the links that were made first."""
-    labels = {m["key"]: label(m) for m in account.get("members", ())}
-    edges = account.get("edges", ())
-    told = [{"sentence": _sentence(edge, labels), "state": edge["state"]} for edge in edges]
-    return sorted(told, key=lambda one: one["state"] != "accepted")
+def whole(entity: str, given: str) -> Doc:
+    """An explained identity in words, for a page."""
+    return identity.whole(here().store, entity, given, vendors())
 
 
-def _sentence(edge: Doc, labels: dict[str, str]) -> str:
-    sentence: str = explain_edge(Edge(**_fields(edge)))
-    for key in (edge["a"], edge["b"]):
-        sentence = sentence.replace(str(key), labels.get(key, str(key)))
-    return sentence
+def told(effect: Doc) -> Doc:
+    """A preview in words."""
+    return identity.told_effect(here().store, effect, vendors())
 
 
-def _fields(edge: Doc) -> dict[str, Any]:
-    return {n: edge.get(n) for n in ("a", "b", "rule", "kind", "value", "state", "reason")}
+@pages.get("/decide")
+def preview() -> str:
+    """What a decision would do, with the button that makes it."""
+    asked, asking = here(), _asking(request.args)
+    effect = told(asking.preview(asked.hub, asked.tenant_id))
+    return render_template("identity_decide.html", asking=asking, effect=effect, back=_home(asking))
+
+
+@pages.post("/decide")
+def decide() -> Response:
+    asked, asking = here(), _asking(request.form)
+    made = asking.decide(asked.hub, asked.tenant_id, asked.person.email)
+    flash(identity.decision(asked.store, made["_id"], vendors())["sentence"])
+    return redirect(_home(asking))
+
+
+@pages.get("/decisions/<decision_id>/undo")
+def preview_undo(decision_id: str) -> str:
+    asked = here()
+    effect = decisions.preview(asked.hub, asked.tenant_id, "undo", decision_id=decision_id)
+    found = identity.decision(asked.store, decision_id, vendors())
+    return render_template("identity_undo.html", decision=found, effect=told(effect))
+
+
+@pages.post("/decisions/<decision_id>/undo")
+def undo(decision_id: str) -> Response:
+    asked = here()
+    made = decisions.undo(asked.hub, asked.tenant_id, decision_id, asked.person.email)
+    flash("Undone: the rules decide again.")
+    key = next(iter([*made["left"], *filter(None, [made["owner"]])]), "")
+    return redirect(_page_of(key))
+
+
+@pages.get("/merge")
+def merge() -> str:
+    """Look for the account with which one is to be merged."""
+    store, wish = here().store, lists.text("q")
+    account = accounts.find(store, request.args.get("account", ""))
+    rows = accounts.search(store, Asked(FOUND, None, "name"), _wish(wish)).items if wish else []
+    rows = [row for row in rows if row["id"] != account["_id"]]
+    return render_template("identity_merge.html", account=account, rows=rows, wish=wish)
+
+
+@pages.get("/why-not")
+def explain_why_not() -> str:
+    a, b = request.args.get("a", "").strip(), request.args.get("b", "").strip()
+    problem, found = "", None
+    if a and b:
+        try:
+            found = why_not.why_not(here().store, a, b, vendors())
+        except HubError as error:
+            problem = error.sentence
+    return render_template("identity_why_not.html", a=a, b=b, found=found, problem=problem)
+
+
+def _wish(text: str) -> Doc:
+    return {"domain": text} if "." in text and " " not in text else {"q": text}
+
+
+def _asking(given: MultiDict[str, str]) -> Asking:
+    """The decision that an address or a form names; raises CorrectInput."""
+    kind = given.get("kind", "")
+    if kind not in KINDS:
+        raise CorrectInput("This is no decision that can be made.", field="kind")
+    return Asking(
+        kind,
+        a=given.get("a", ""),
+        b=given.get("b", ""),
+        account=given.get("account", ""),
+        records=given.getlist("record"),
+        domain=given.get("domain", ""),
+        note=given.get("note", "").strip()[:500],
+    )
+
+
+def _home(asking: Asking) -> str:
+    return _page_of(asking.account or asking.a)
+
+
+def _page_of(given: str) -> str:
+    """The identity of the account, or the person's account, that an id belongs to today."""
+    try:
+        subject = subjects.find(here().store, given)
+    except HubError:
+        return url_for("portfolio.page")
+    home = subject.id if subject.entity == "account" else subject.doc.get("account_id")
+    if not home:
+        return url_for("portfolio.page")
+    return url_for("account.identity_page", account_id=home)
