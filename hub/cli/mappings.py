@@ -10,12 +10,15 @@ from typing import Any
 import click
 import yaml
 
+from hub import overlays
+from hub.bootstrap import Hub
 from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import connection_id, opened, tenant_id, tenant_option
 from hub.errors import CorrectInput
 from hub.plugin_host import load_plugins
 from hub.reads import mappings
 from hub.store.client import Doc
+from hub.store.tenant import TenantStore
 from mappings import language
 from mappings.errors import BrokenMapping
 
@@ -114,6 +117,71 @@ def preview(connection: str, object: str, file: Path, tenant: str | None, as_jso
 
 def _row(example: Doc) -> Doc:
     return {name: example.get(name) for name in ("record", "changes", "path", "problem")}
+
+
+@command.command()
+@click.argument("connector")
+@click.argument("object")
+@click.argument("file", type=click.Path(path_type=Path))
+@tenant_option
+@json_option
+def activate(connector: str, object: str, file: Path, tenant: str | None, as_json: bool) -> None:
+    """Put an overlay FILE live in the place of the one before; `replay` maps stored records."""
+    text = _text(file)
+    with opened() as hub:
+        store = hub.store(tenant_id(hub, tenant))
+        now = hub.now(store.tenant_id)
+        overlays.activate(hub, store, connector, object, text, "the command line", now)
+        found = _versions(hub, store, connector, object)
+    _told(found, as_json)
+
+
+@command.command()
+@click.argument("connector")
+@click.argument("object")
+@tenant_option
+@json_option
+def withdraw(connector: str, object: str, tenant: str | None, as_json: bool) -> None:
+    """Withdraw the live overlay: the connector's own mapping counts again."""
+    with opened() as hub:
+        store = hub.store(tenant_id(hub, tenant))
+        mappings.own(hub, connector, object)
+        overlays.withdraw(store, connector, object, hub.now(store.tenant_id))
+        found = _versions(hub, store, connector, object)
+    _told(found, as_json)
+
+
+@command.command()
+@click.argument("connector")
+@click.argument("object")
+@tenant_option
+@json_option
+def replay(connector: str, object: str, tenant: str | None, as_json: bool) -> None:
+    """Have a worker map stored records anew with what is live; the vendor is not asked."""
+    with opened() as hub:
+        store = hub.store(tenant_id(hub, tenant))
+        mappings.own(hub, connector, object)
+        count = overlays.replay(hub, store, connector, object)
+    emit({"records": count}, as_json=as_json)
+
+
+def _versions(hub: Hub, store: TenantStore, connector: str, object: str) -> Doc:
+    kept = overlays.versions(store, connector, object)
+    names = ("version", "active", "author", "at", "ended_at")
+    rows = [{name: version.get(name) for name in names} for version in kept]
+    return {"versions": rows, "stored": overlays.waiting(hub, store, connector, object)}
+
+
+def _told(found: Doc, as_json: bool) -> None:
+    if as_json:
+        emit(found, as_json=True)
+        return
+    emit(found["versions"], as_json=False)
+    for one in found["stored"]:
+        if one["old"]:
+            click.echo(
+                f"{one['name']}: {one['old']} of {one['stored']} records to replay", err=True
+            )
 
 
 def _text(file: Path) -> str:

@@ -71,3 +71,20 @@ def test_another_tenant_sees_nothing(api_client: Api, stranger: Api) -> None:
     stranger.get(f"/accounts/{account['id']}/lineage", expect=404, field="name")
     ticket = api_client.all("/tickets")[0]
     stranger.get(f"/tickets/{ticket['id']}/lineage", expect=404, field="subject")
+
+
+def test_an_overlay_is_put_live_listed_and_withdrawn(api_client: Api, stage: Stage) -> None:
+    path = "/mappings/hubspot/company/overlays"
+    assert api_client.get(path)["items"] == []
+    refused = api_client.post(path, {"text": "fields: {nmae: a}"}, expect=422)
+    assert "did you mean 'name'" in refused["errors"][0]["detail"]
+    live = api_client.post(path, {"text": "fields: {tier: properties.name}"})
+    assert [(v["version"], v["active"]) for v in live["items"]] == [(1, True)]
+    [stored] = live["stored"]
+    assert stored["old"] == stored["stored"] > 0
+    again = api_client.post("/mappings/hubspot/company/replay")
+    assert again == {"records": stored["stored"]}
+    gone = api_client.call("DELETE", path).get_json()
+    assert [v["active"] for v in gone["items"]] == [False]
+    api_client.get("/mappings/hubspot/none/overlays", expect=404)
+    stage.store.overlays.delete({})

@@ -160,3 +160,23 @@ def test_lists_go_on_behind_a_page(run: Run, stage: Stage, connection: Doc) -> N
     assert [a["id"] for a in first["items"] + rest["items"]] == [a["id"] for a in whole]
     assert "--cursor" in run("accounts", "list", "--limit", "3").err
     assert run("accounts", "list", "--sort", "colour", "--json").problem["field"] == "sort"
+
+
+def test_an_overlay_goes_live_and_is_withdrawn_by_command(
+    run: Run, stage: Stage, connection: Doc, tmp_path: Path
+) -> None:
+    companies = stage.store.records.count({"object": "company", "raw": {"$exists": True}})
+    file = tmp_path / "overlay.yaml"
+    file.write_text("fields:\n  teir: properties.name\n")
+    refused = run("mappings", "activate", "hubspot", "company", str(file), "--json")
+    assert refused.code == 2
+    assert "overlay:2: fields.teir" in refused.problem["detail"]
+    file.write_text("fields:\n  tier: properties.name\n")
+    live = run("mappings", "activate", "hubspot", "company", str(file), "--json").json
+    assert [(v["version"], v["active"]) for v in live["versions"]] == [(1, True)]
+    assert [(one["stored"], one["old"]) for one in live["stored"]] == [(companies, companies)]
+    assert run("mappings", "replay", "hubspot", "company", "--json").json == {"records": companies}
+    assert "1  " in run("mappings", "activate", "hubspot", "company", str(file)).out
+    gone = run("mappings", "withdraw", "hubspot", "company", "--json").json
+    assert [v["active"] for v in gone["versions"]] == [False, False]
+    assert run("mappings", "withdraw", "hubspot", "company", "--json").code == 3
