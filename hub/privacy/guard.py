@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -21,6 +22,7 @@ from mappings import normalise
 from mappings.language import Link, Mapped
 
 RULE: Final = "suppressed"
+_FIELD: Final = re.compile(rb'"([^"\\\s]{3,254}@[^"\\\s]{3,254})"')
 
 
 class Guard:
@@ -50,12 +52,13 @@ class Guard:
         )
 
     def _is_of_someone(self, item: Incoming) -> bool:
-        """A person's record that cannot be mapped is known by the addresses in it."""
+        """A person's record that cannot be mapped is known by its fields that are an address."""
         if self._source.mappings[item.object].entity != "contact":
             return False
-        text = item.raw.decode("utf-8", "replace")
-        pairs = identifiers.candidates(text, self._source.connection_id)
-        return any(pair[0] == "emails" and self._known.knows(pair) for pair in pairs)
+        addresses = {
+            e for text in _FIELD.findall(item.raw) if (e := identifiers.email(text.decode()))
+        }
+        return any(self._known.knows(("emails", address)) for address in addresses)
 
     def _hangs(self, mapped: Mapped) -> bool:
         """Whether it belongs to a company that was erased, and to no other."""

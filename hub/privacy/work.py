@@ -154,17 +154,22 @@ def finish(job: Job, state: str, found: Doc | None) -> None:
         "$set": {"state": state, "finished_at": job.now, "report": found},
         "$unset": dict.fromkeys(WORKING, ""),
     }
+    if job.request["kind"] == "erase" and state == "done":
+        _tell(job)
     job.store.privacy_requests.update({"_id": job.id}, change)
     job.request |= change["$set"]
-    kind, entity = job.request["kind"], job.request["entity"]
+    kind = job.request["kind"]
     job.hub.catalogue.control.note(
         job.store.tenant_id, "hub", f"{kind} {state}", job.now, request=job.id
     )
-    if kind == "erase" and state == "done":
-        event = {"id": job.id, "at": job.now, "subject": job.request["subject"]}
-        tenant_id = job.store.tenant_id
-        job.hub.plugins.tell("record_erased", tenant_id=tenant_id, entity=entity, event=event)
     job.hub.bell.publish(job.store.tenant_id, "privacy", job.id)
+
+
+def _tell(job: Job) -> None:
+    """Before the request is closed: after a crash it is told again, with the same id."""
+    event = {"id": job.id, "at": job.now, "subject": job.request["subject"]}
+    tenant_id, entity = job.store.tenant_id, job.request["entity"]
+    job.hub.plugins.tell("record_erased", tenant_id=tenant_id, entity=entity, event=event)
 
 
 def _place(name: str) -> int:

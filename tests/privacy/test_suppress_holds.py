@@ -1,0 +1,113 @@
+"""Suppression holds against workers that are busy, repeats, rotated keys and merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hub import rotation
+from hub.api import Page
+from hub.engine import apply
+from hub.privacy import suppression
+from hub.store import intake
+from hub.store.client import Doc
+from tests.privacy.desk import AT, Desk, contact_of, erase, record, sync_all, traces
+from tests.stage import Stage
+
+WORDS = ("ada lovelace", "ada@acme.example", "person:501")
+
+
+@pytest.fixture
+def connection(stage: Stage, desk: Desk) -> Doc:
+    desk.company("1", "Acme", "acme.example")
+    desk.person("501", "Ada Lovelace", "ada@acme.example", company="1")
+    desk.person("502", "Bob Other", "bob@acme.example", company="1")
+    made = desk.connect(stage.tenant_id)
+    sync_all(stage, [made])
+    return made
+
+
+def test_a_sync_that_had_read_them_before_writes_nothing(
+    stage: Stage, desk: Desk, connection: Doc
+) -> None:
+    """The page was read, and mapped, before the erasure was asked for."""
+    contact = contact_of(stage, connection, "501")
+    later = {**desk.records["person", "501"], "at": AT.replace(day=9).isoformat()}
+
+    def pages(object: str, cursor: object) -> Iterator[Page]:
+        yield Page([], "a")
+        if stage.store.contacts.find_one({"_id": contact}):
+            erase(stage, "contact", contact)
+        yield Page([later], "b")
+
+    desk.pages = pages
+    mine = {"_id": f"{connection['_id']}:people"}
+    stage.store.streams.update(mine, {"$set": {"full_due": True}})
+    apply.sync(stage.hub, stage.tenant_id, connection["_id"], "people")
+    assert traces(stage, *WORDS) == []
+    stage.sync(connection, ["people"])
+    assert traces(stage, *WORDS) == []
+
+
+def test_it_outlives_rotations_of_the_tenants_key(
+    stage: Stage, desk: Desk, connection: Doc
+) -> None:
+    erase(stage, "contact", contact_of(stage, connection, "501"))
+    for _ in range(2):
+        rotation.rotate_tenant(stage.hub, stage.tenant_id)
+    suppression._kept.clear()
+    sync_all(stage, [connection])
+    assert traces(stage, *WORDS) == []
+
+
+def test_hashes_of_one_tenant_say_nothing_of_another(stage: Stage, desk: Desk) -> None:
+    pair = ("emails", "ada@acme.example")
+    other = Stage(stage.hub)
+    vault, found = stage.hub.catalogue.vault, []
+    for one in (stage, other):
+        who = suppression.Identifiers(emails={pair[1]})
+        suppression.add(vault, one.store, "prv_1", who, AT)
+        [doc] = one.store.suppressions.find({})
+        found.append(bytes(doc["hash"]))
+        assert suppression.suppressed(vault, one.store, [pair, ("emails", "b@x.example")]) == {pair}
+    assert found[0] != found[1]
+
+
+def test_a_repeat_of_a_redacted_delivery_is_counted_and_not_worked_on(
+    stage: Stage, desk: Desk, connection: Doc
+) -> None:
+    event = {"object": "person", "id": "501", "record": desk.records["person", "501"]}
+    row = desk.deliver(stage.tenant_id, connection, event)
+    stage.drain(connection)
+    stored = stage.store.inbox.find_one({"_id": row})
+    erase(stage, "contact", contact_of(stage, connection, "501"))
+    again = {**stored, "receipt": "another", "state": "pending"}
+    intake.commit(stage.hub.catalogue, [intake.Arrival(stage.tenant_id, again, False)])
+    after = stage.store.inbox.find_one({"_id": row})
+    assert (after["state"], after["duplicates"], bytes(after["body"])) == ("done", 1, b"")
+
+
+def test_who_was_merged_into_the_erased_is_only_deleted(
+    stage: Stage, desk: Desk, connection: Doc
+) -> None:
+    erase(stage, "contact", contact_of(stage, connection, "501"))
+    merge = {"object": "person", "id": "502", "kind": "merge", "into": "501", "losers": ["502"]}
+    desk.deliver(stage.tenant_id, connection, merge)
+    stage.drain(connection)
+    life = record(stage, connection, "person", "502")["life"]
+    assert (life["deleted"], life["merged_into"]) == (True, None)
+    assert traces(stage, *WORDS) == []
+
+
+def test_a_body_that_cannot_be_mapped_is_not_kept_either(
+    stage: Stage, desk: Desk, connection: Doc
+) -> None:
+    erase(stage, "contact", contact_of(stage, connection, "501"))
+    desk.person("501", 3, "ada@acme.example", day=4)  # type: ignore[arg-type]
+    desk.person("601", 3, "ada@acme.example", day=4)  # type: ignore[arg-type]
+    desk.person("602", 3, "eve@acme.example", day=4, note="met ada@acme.example")  # type: ignore[arg-type]
+    sync_all(stage, [connection])
+    assert traces(stage, *WORDS) == []
+    [kept] = stage.store.quarantine.find({})
+    assert kept["native_id"] == "602"
