@@ -18,9 +18,13 @@ def control(database: Database[Doc]) -> None:
 
 
 def shard(database: Database[Doc]) -> None:
+    """Lists of events go by time, whether of all, a source, a person or an account's group."""
     events = database["usage_events"]
-    for field in ("due", "user", "anonymous", "group"):
+    latest = [("at", DOWN), ("_id", DOWN)]
+    events.create_index([("tenant_id", UP), *latest])
+    events.create_index([("tenant_id", UP), ("connection_id", UP), *latest])
+    for field, order in (("due", []), ("anonymous", []), ("user", latest), ("group", latest)):
         some = {field: {"$exists": True}}
-        events.create_index([("tenant_id", UP), (field, UP)], partialFilterExpression=some)
-    events.create_index([("tenant_id", UP), ("connection_id", UP), ("at", DOWN), ("_id", DOWN)])
+        keys = [("tenant_id", UP), (field, UP), *order]
+        events.create_index(keys, partialFilterExpression=some)
     events.create_index("expires_at", expireAfterSeconds=0)
