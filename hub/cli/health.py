@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hub import backtest
 from hub.cli import judgements, scorecards
 from hub.cli.output import emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
@@ -67,3 +68,18 @@ def why(
         emit(found, as_json=True)
     else:
         click.echo("\n".join(found["words"]))
+
+
+@command.command("backtest")
+@click.option("--horizon", default=backtest.USUAL_DAYS, show_default=True, help="Days ahead.")
+@click.option("--seed", default=1, show_default=True, help="Of the bootstrap.")
+@tenant_option
+@json_option
+def backtest_(horizon: int, seed: int, tenant: str | None, as_json: bool) -> None:
+    """Test the score against who really left, by month-end closes as they were known."""
+    with opened() as hub:
+        told = backtest.run(hub, hub.store(tenant_id(hub, tenant)), horizon, seed)
+    if as_json:
+        emit(told, as_json=True)
+    else:
+        click.echo("\n".join(backtest.words(told)))

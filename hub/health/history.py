@@ -14,7 +14,7 @@ and what stands beside is frozen. `missing`: nobody computed that day, and nothi
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -195,6 +195,16 @@ class History:
     def last_day(self) -> str | None:
         """The last day that was written."""
         return self._days[-1] if self._days else None
+
+    @property
+    def first_day(self) -> str | None:
+        """The first day that is known."""
+        return self._days[0] if self._days else None
+
+    def steps(self, after: str, until: str) -> Iterator[tuple[str, Kept]]:
+        """The days behind `after` and up to `until` on which something changed, with what was."""
+        first, last = bisect_right(self._days, after), bisect_right(self._days, until)
+        yield from zip(self._days[first:last], self._kept[first:last], strict=True)
 
     def on(self, day: str) -> Kept | None:
         """What was kept of a day, missing and gone ones as well; None before the first."""

@@ -26,6 +26,8 @@ from hub.scorecards import active
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
+TOLD_OF = {"health": 1, "rollup": 1, "listed": 1, "next_due": 1}
+"""What the days that were not yet written are told from."""
 LONGEST_DAYS = 400
 USUAL_DAYS = 90
 

@@ -24,6 +24,7 @@ NOUNS = (
     "mappings",
     "accounts",
     "health",
+    "backtest",
     "judgements",
     "scorecards",
     "contacts",
