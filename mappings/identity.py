@@ -27,7 +27,7 @@ from mappings.evidence import (
     explain_edge,
 )
 from mappings.leads import account_paths
-from mappings.offers import offers
+from mappings.offers import Offers, offers
 
 __all__ = [
     "GONE",
@@ -82,8 +82,8 @@ def partition(
     owned = {d.domain: d for d in said if d.kind == "domain" and d.domain}
     found = offers(known.values(), owned, silenced or {})
     among_live, with_gone = found.among_live, found.with_gone
-    edges += [_judge(parts, edge, False) for edge in sorted(among_live, key=_order)]
-    edges += [_judge(parts, edge, True) for edge in sorted(with_gone, key=_order)]
+    edges += [_judge(parts, edge, False, found) for edge in sorted(among_live, key=_order)]
+    edges += [_judge(parts, edge, True, found) for edge in sorted(with_gone, key=_order)]
     return Partition(parts.all(), edges + sorted(found.silent, key=_order))
 
 
@@ -130,12 +130,26 @@ def _hold(parts: Components, edge: Edge) -> Edge:
     return edge
 
 
-def _judge(parts: Components, edge: Edge, touches_gone: bool) -> Edge:
+def _judge(parts: Components, edge: Edge, touches_gone: bool, found: Offers) -> Edge:
     if parts.together(edge.a, edge.b):
         return edge
     gone = GONE if touches_gone and parts.both_live(edge.a, edge.b) else None
     reason = parts.forbidden(edge.a, edge.b) or gone or parts.refusal(edge.a, edge.b)
+    reason = reason or _given_away(parts, edge, found)
     if reason:
         return replace(edge, state="dropped", reason=reason)
     parts.join(edge.a, edge.b)
     return edge
+
+
+def _given_away(parts: Components, edge: Edge, found: Offers) -> str | None:
+    """A domain that was given to one does not bring along another that was refused it."""
+    if edge.kind != "owned_domain":
+        return None
+    owner = found.owners[edge.value]
+    other = edge.b if edge.a == owner else edge.a
+    refused = (s.a for s in found.silent if (s.kind, s.value) == ("domain", edge.value))
+    for key in refused:
+        if parts.together(key, other) and not parts.together(key, owner):
+            return f"a person said that it belongs to {owner}, and {key} claims it too"
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import cast
 
@@ -21,12 +21,14 @@ class Offers:
     """Edges to be weighed: among the living, and with what is gone; and claims that link nothing.
 
     silent holds an edge of each live claimant with itself, so that what an account shows of its
-    own claim does not hang on how many others were looked at.
+    own claim does not hang on how many others were looked at. owners: the record to which a person
+    gave a domain, by domain.
     """
 
     among_live: list[Edge]
     with_gone: list[Edge]
     silent: list[Edge]
+    owners: dict[str, str] = field(default_factory=dict)
 
 
 def offers(
@@ -114,6 +116,7 @@ def _offer_owned(
     found: Offers, claim: Claim, owner: Node, live: Sequence[Node], gone: list[str]
 ) -> None:
     """Whoever claims a domain that a person gave to an account is offered to that account alone."""
+    found.owners[claim.value] = owner.key
     for node, reason in _refused(claim, owner, live):
         if reason:
             found.silent.append(_silent(claim, node.key, reason))
