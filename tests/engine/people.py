@@ -91,6 +91,7 @@ class World:
         self._at = stage.hub.now() - timedelta(days=1)
         self.is_idle = False
         self._waiting: list[Happening] = []
+        self.told: list[Happening] = []
 
     def key(self, system: str, native_id: str, object: str = "company") -> str:
         return self.sources[system].key(object, native_id)
@@ -105,11 +106,11 @@ class World:
 
     def merge(self, system: str, loser: str, into: str) -> None:
         self._at += timedelta(seconds=1)
-        self._take(Happening(system, "company", loser, self._at, fate="merge", into=into))
+        self.take(Happening(system, "company", loser, self._at, fate="merge", into=into))
 
     def delete(self, system: str, native_id: str, object: str = "company") -> None:
         self._at += timedelta(seconds=1)
-        self._take(Happening(system, object, native_id, self._at, fate="delete"))
+        self.take(Happening(system, object, native_id, self._at, fate="delete"))
 
     def record(self, system: str, native_id: str, object: str = "company") -> Doc:
         found = self.store.records.find_one({"_id": self.key(system, native_id, object)})
@@ -140,9 +141,10 @@ class World:
     def _write(self, system: str, object: str, native_id: str, body: Doc) -> None:
         self._at += timedelta(seconds=1)
         whole = {"id": native_id, "at": self._at.isoformat(), **body}
-        self._take(Happening(system, object, native_id, self._at, whole))
+        self.take(Happening(system, object, native_id, self._at, whole))
 
-    def _take(self, happening: Happening) -> None:
+    def take(self, happening: Happening) -> None:
+        self.told.append(happening)
         self._waiting.append(happening)
         if not self.is_idle:
             self.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from hub.errors import AlreadyThere, CorrectInput
 from hub.identity import decisions
 from tests.engine.identity_oracle import Row, Said, customers
 from tests.engine.people import AUTHORITATIVE, World
+from tests.stage import Stage
 
-HISTORIES = int(os.environ.get("HUB_TEST_IDENTITIES", "6"))
+HISTORIES = int(os.environ.get("HUB_TEST_IDENTITIES", "5"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
 STEPS = 30
 DOMAINS = ("alpha.io", "beta.de", "gamma.co.uk", "delta.fr", "epsilon.se", "gmail.com")
@@ -29,10 +31,10 @@ class Life:
         self.rows: dict[tuple[str, str], Row] = {}
 
     def step(self) -> None:
-        acts = [self._write, self._delete, self._merge, self._decide, self._undo]
+        acts = [self.write, self.delete, self.merge, self._decide, self._undo]
         self.rng.choices(acts, [12, 2, 2, 5, 2])[0]()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         rng = self.rng
         system, native_id = rng.choice([*AUTHORITATIVE]), str(rng.randrange(1, 7))
         row = self.rows.get((system, native_id))
@@ -59,12 +61,12 @@ class Life:
         living = sorted(key for key, row in self.rows.items() if row.live)
         return self.rng.choice(living) if living else None
 
-    def _delete(self) -> None:
+    def delete(self) -> None:
         if picked := self._pick():
             self.world.delete(*picked)
             self.rows[picked].live = False
 
-    def _merge(self) -> None:
+    def merge(self) -> None:
         loser, winner = self._pick(), self._pick()
         if loser and winner and loser[0] == winner[0] and loser != winner:
             self.world.merge(loser[0], loser[1], into=winner[1])
@@ -129,3 +131,77 @@ def test_after_any_history_with_decisions_the_customers_are_the_oracle_s(stage, 
             world.settle()
             rows, said = list(life.rows.values()), life.said()
             assert living(world) == customers(rows, said), f"seed {seed}, step {number}"
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + HISTORIES // 3))
+def test_any_order_with_repeats_and_with_decisions_at_any_time_ends_the_same(
+    hub, seed: int
+) -> None:
+    world, rng = World(Stage(hub)), random.Random(seed)
+    life = Life(world, seed)
+    world.is_idle = True
+    for _ in range(25):
+        rng.choice([life.write, life.write, life.merge, life.delete])()
+    world.settle()
+    made = decided(world, rng)
+    again = World(Stage(hub))
+    cards = [*world.told, *rng.choices(world.told, k=10)]
+    rng.shuffle(cards)
+    for card in cards:
+        again.is_idle = rng.random() < 0.7
+        again.take(card)
+        made = [one for one in made if not repeated(again, one, rng)]
+    again.settle()
+    assert [one for one in made if not repeated(again, one, rng)] == []
+    assert picture(again) == picture(world)
+
+
+Decided = tuple[str, tuple[str, str]]
+"""What was decided, and the two ends as "system:native id", or a domain and its owner."""
+
+
+def decided(world: World, rng: random.Random) -> list[Decided]:
+    """Make some decisions; those that no earlier one contradicts, in the order made."""
+    ends = sorted({f"{h.system}:{h.native_id}" for h in world.told if h.body is not None})
+    made: list[Decided] = []
+    for kind in ("same", "not_same", "domain", "same", "not_same"):
+        one, other = rng.sample(ends, 2)
+        asked = (kind, (rng.choice(DOMAINS[:-1]) if kind == "domain" else one, other))
+        try:
+            decide(world, asked)
+        except AlreadyThere:
+            continue
+        made.append(asked)
+    return made
+
+
+def decide(world: World, asked: Decided) -> str:
+    kind, (one, other) = asked
+    keys = [world.key(*end.split(":")) for end in (one, other) if ":" in end]
+    if kind == "domain":
+        given = decisions.give_domain(world.hub, world.tenant_id, one, keys[0], "u")
+    else:
+        say = decisions.same if kind == "same" else decisions.not_same
+        given = say(world.hub, world.tenant_id, *keys, "u")
+    return str(given["_id"])
+
+
+def repeated(world: World, asked: Decided, rng: random.Random) -> bool:
+    """Decide the same elsewhere, now and then with a change of mind, once its ends are known."""
+    keys = [world.key(*end.split(":")) for end in asked[1] if ":" in end]
+    if world.store.records.count({"_id": {"$in": keys}, "account_id": {"$ne": None}}) < len(keys):
+        return False
+    if rng.random() < 0.5:
+        taken = decide(world, asked)
+        decisions.undo(world.hub, world.tenant_id, taken, "u")
+    decide(world, asked)
+    return True
+
+
+def picture(world: World) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Every customer by its living records without the tenant's own ids, and its profile."""
+    return {
+        tuple(sorted(m["key"].replace(f"_{world.tenant_id}", "") for m in living)): doc["flat"]
+        for doc in world.store.accounts.find({"merged_into": None})
+        if (living := [m for m in doc["members"] if not m["deleted"]])
+    }
