@@ -180,3 +180,20 @@ def test_a_wish_that_cannot_be_right_names_its_field(api: Api, ground: Ground) -
     assert api.post("/identity/decisions", wrong, expect=422)["field"] == "domain"
     api.post("/identity/decisions", {"kind": "same", "a": crm, "b": "acc_no"}, expect=404)
     api.post("/identity/decisions", {"kind": "perhaps"}, expect=422)
+
+
+def test_measures_are_counted_and_a_sample_is_labelled(api: Api, ground: Ground) -> None:
+    ground.put("crm", "company", "1", name="Acme", domain="acme.de")
+    ground.put("desk", "company", "2", name="Acme", domain="acme.de")
+
+    assert api.get("/identity/measures")["counted"] is None
+    counted = api.post("/identity/measures")["counted"]
+    [drawn] = api.post("/identity/sample", {"size": 5}, expect=201)["items"]
+    answer = api.call("PUT", f"/identity/sample/{drawn['id']}", json={"verdict": "wrong"})
+
+    assert {row["source"]: row["share"] for row in counted["sources"]} == {"crm": 1, "desk": 1}
+    assert len(drawn["sides"]) == 2
+    assert answer.get_json()["state"] == "wrong"
+    precision = api.get("/identity/measures")["precision"]
+    assert (precision["labelled"], precision["right"], precision["precision"]) == (1, 0, 0)
+    assert api.get("/identity/sample")["items"] == []

@@ -102,3 +102,18 @@ def test_a_dismissed_review_is_decided(run: Run, ground: Ground) -> None:
     assert ground.account(crm) != ground.account(desk)
     decided = run("identity", "reviews", "list", "--state", "decided", "--json").json["items"]
     assert [review["id"] for review in decided] == [waiting["id"]]
+
+
+def test_measures_are_told_and_a_sample_is_labelled(run: Run, ground: Ground) -> None:
+    ground.put("crm", "company", "1", name="Acme", domain="acme.de")
+    ground.put("desk", "company", "2", name="Acme", domain="acme.de")
+
+    assert "Nobody has counted" in run("identity", "measures").out
+    [drawn] = run("identity", "sample", "--draw", "3", "--json").json
+    labelled = run("identity", "label", drawn["id"], "right", "--json").json
+
+    assert (labelled["labelled"], labelled["precision"]) == (1, 1)
+    told = run("identity", "measures", "--recount").out
+    assert "crm: 1 of 1, 100.0% linked to another source" in told
+    assert "Precision: 1.000 (0.207 to 1.000), 1 right of 1 labelled links" in told
+    assert run("identity", "label", "lab_no", "right").code == 3
