@@ -49,8 +49,14 @@ def customers(rows: Sequence[Row], said: Sequence[Said]) -> set[frozenset[str]]:
     parts = [{row.key} for row in rows]
     for a, b in [*_wished(known, said), *_merged(known)]:
         parts = _join(parts, a, b, lambda one, other: not _torn(one | other, said))
-    for _, _, _, a, b in sorted(_links(rows, known, said)):
-        parts = _join(parts, a, b, lambda one, other: _may(one, other, known, said))
+    for _, kind, value, a, b in sorted(_links(rows, known, said)):
+        vain = _in_vain(value, rows, known, said) if kind == "owned_domain" else Vain()
+        parts = _join(
+            parts,
+            a,
+            b,
+            lambda one, other, v=vain: _may(one, other, known, said) and v.lets(one, other),  # type: ignore[misc]
+        )
     live = {row.key for row in rows if row.live}
     return {frozenset(part & live) for part in parts if part & live}
 
@@ -115,14 +121,40 @@ def _links(
             claimants = [r for r in live if domain in r.domains]
             if not owners.get(domain) and _once_each(claimants):
                 yield 4, "domain", domain, a, b
-    for domain, owner in owners.items():
-        if owner:
-            claimants = [r for r in live if domain in r.domains and r.key != owner.key]
-            for row in claimants:
-                beside = [r for r in claimants if r.system == row.system]
-                if row.system != owner.system and (not row.guarded or len(beside) == 1):
-                    a, b = sorted((row.key, owner.key))
-                    yield 4, "owned_domain", domain, a, b
+    for domain in owners:
+        vain = _in_vain(domain, rows, known, said)
+        for row in rows if vain.owner else ():
+            if row.live and domain in row.domains and row.key not in {vain.owner, *vain.keys}:
+                a, b = sorted((row.key, vain.owner))
+                yield 4, "owned_domain", domain, a, b
+
+
+@dataclass
+class Vain:
+    """A given domain's owner, and who claims it in vain: others of the owner's system, and those of
+    a system with one record for each customer where several claim it."""
+
+    owner: str = ""
+    keys: set[str] = field(default_factory=set)
+
+    def lets(self, one: set[str], other: set[str]) -> bool:
+        """Whoever is with one that was refused stays with that one."""
+        joining = one if self.owner in other else other
+        return not joining & self.keys
+
+
+def _in_vain(domain: str, rows: Sequence[Row], known: dict[str, Row], said: Iterable[Said]) -> Vain:
+    [owner] = [_survivor(one.owner, known) for one in said if one.domain == domain]
+    if owner is None:
+        return Vain()
+    others = [r for r in rows if r.live and domain in r.domains and r.key != owner.key]
+    systems = [row.system for row in others]
+    keys = {
+        row.key
+        for row in others
+        if row.system == owner.system or (row.guarded and systems.count(row.system) > 1)
+    }
+    return Vain(owner.key, keys)
 
 
 def _refs(row: Row) -> set[str]:
