@@ -10,8 +10,10 @@ from pathlib import Path
 from time import monotonic
 
 from hub.prove import page, result
+from hub.prove.backtest import backtest
 from hub.prove.growth import growth
 from hub.prove.guards import guards
+from hub.prove.health import health
 from hub.prove.histories import histories
 from hub.prove.load import burst, kills
 from hub.prove.mutants import mutants
@@ -24,6 +26,8 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "guards": guards,
     "mutants": mutants,
     "growth": growth,
+    "health": health,
+    "backtest": backtest,
 }
 QUICK = 0.05
 
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     command = " ".join(["python3 dev.py prove", *arguments])
     fine = True
     for name in options.only or PROOFS:
-        fine &= _prove(name, options.seed, scale, command)
+        fine &= _prove(name, options.seed, scale, command, options.data)
     page.write(result.load())
     return 0 if fine else 1
 
@@ -46,15 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, default=1.0, help="so much of everything")
     parser.add_argument("--only", nargs="+", choices=PROOFS, help="these proofs alone")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data", type=Path, help="a folder with the public tables of backtest")
     return parser
 
 
-def _prove(name: str, seed: int, scale: float, command: str) -> bool:
+def _prove(name: str, seed: int, scale: float, command: str, data: Path | None) -> bool:
     print(f"== {name}", flush=True)
     before = monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-") as folder:
         try:
-            found = PROOFS[name](Options(seed, scale, Path(folder)))
+            found = PROOFS[name](Options(seed, scale, Path(folder), data))
         except AssertionError as error:
             found = Result({}, [str(error)])
     result.keep(name, found, monotonic() - before, command)

@@ -16,6 +16,8 @@ TITLES = {
     "guards": "Every guard taken away",
     "mutants": "Mutation of the pure core",
     "growth": "A million records",
+    "health": "Every account-day against an oracle",
+    "backtest": "The score against who left",
 }
 
 

@@ -19,11 +19,13 @@ STORED = ROOT / "docs" / "reliability.json"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long to go on: `scale` 1.0 is the whole proof. `folder` holds the proof's data."""
+    """How long to go on: `scale` 1.0 is the whole proof. `folder` holds the proof's data; `data`
+    has what a proof reads from outside, if it is at hand."""
 
     seed: int
     scale: float
     folder: Path
+    data: Path | None = None
 
     def of(self, whole: int, least: int = 1) -> int:
         return max(least, round(whole * self.scale))
