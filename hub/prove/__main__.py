@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code 1 when something that was promised did not hold."""
     options = _parser().parse_args(arguments)
     scale = QUICK if options.quick else options.scale
-    command = " ".join(["python3 dev.py prove", *arguments])
+    shown = ("FOLDER" if text == str(options.data) else text for text in arguments)
+    command = " ".join(["python3 dev.py prove", *shown])
     fine = True
     for name in options.only or PROOFS:
         fine &= _prove(name, options.seed, scale, command, options.data)
