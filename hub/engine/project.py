@@ -162,10 +162,11 @@ class Projection:
         except JobTimeout:
             raise
         except Exception as error:
-            log.exception("account_not_scored", account=after["_id"])
+            reason = f"{type(error).__name__}: {str(error)[:300]}"
+            log.error("account_not_scored", account=after["_id"], reason=reason)
             after.clear()
             after.update(unscored)
-            self._scoring.set_aside(after, f"{type(error).__name__}: {str(error)[:300]}")
+            self._scoring.set_aside(after, reason)
 
 
 def _pointer(parent: Doc | None) -> str | None:

@@ -36,8 +36,11 @@ def _sentence(change: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text or "empty"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "empty"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) or "empty"
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

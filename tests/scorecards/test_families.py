@@ -98,8 +98,12 @@ def test_amounts_in_two_currencies_weigh_alike_until_there_are_rates(desk: Desk)
 @pytest.mark.parametrize("size", [2, 3, 12])
 def test_accounts_in_a_circle_come_to_rest(desk: Desk, size: int) -> None:
     names = [f"c{n}" for n in range(size)]
-    for n, name in enumerate(names):
-        desk.company(name, parent=names[(n + 1) % size])
+    desk.put(
+        *(
+            {"object": "company", "id": name, "name": name, "parent": names[(n + 1) % size]}
+            for n, name in enumerate(names)
+        )
+    )
     desk.put(*urgent("c0", 1))
     assert desk.store.accounts.count({"score_due": True}) == 0
     for name in names:

@@ -31,7 +31,7 @@ def test_a_draft_is_tried_and_put_in_force_and_history_keeps_the_old_one(
     document["caps"]["urgent_open"] = 10
     draft = api.post("/scorecards", {"document": document, "note": "stricter"}, 201)
     assert (draft["label"], draft["state"]) == ("hub-default/2", "draft")
-    assert draft["changes"] == ["caps.urgent_open is 10 instead of 60.0."]
+    assert draft["changes"] == ["caps.urgent_open is 10 instead of 60."]
     refused = api.post("/scorecards/hub-default/2/activate", expect=409)
     assert "make a dry run first" in refused["detail"]
     tried = api.post("/scorecards/hub-default/2/dry-run")["dry_run"]
