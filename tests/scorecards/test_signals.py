@@ -28,7 +28,11 @@ def plugin(*signals: Signal) -> ModuleType:
 
 
 def signal(name: str, compute: Any, **more: Any) -> Signal:
-    given: dict[str, Any] = {"unit": "of 10", "dimension": "sentiment", "curve": ((0, 0), (10, 100))}
+    given: dict[str, Any] = {
+        "unit": "of 10",
+        "dimension": "sentiment",
+        "curve": ((0, 0), (10, 100)),
+    }
     return Signal(name=name, title="Mood", compute=compute, **(given | more))
 
 
