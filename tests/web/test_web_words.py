@@ -45,10 +45,32 @@ def test_money(minor: int, exponent: int, said: str) -> None:
 
 
 def test_points_have_a_true_minus_and_one_decimal() -> None:
-    assert words.points(-6.25, signed=True) == "−6.2"
+    assert words.points(-6.25, signed=True) == "−6.3"
     assert words.points(3.0, signed=True) == "+3.0"
 
 
 def test_what_a_vendor_wrote_is_escaped() -> None:
     assert "<b>" not in str(words.value(["<b>x</b>"]))
     assert words.value("javascript:alert(1)") == "javascript:alert(1)"
+
+
+@pytest.mark.parametrize(
+    ("minor", "exponent", "said"),
+    [(81135, 2, "AUD 811"), (81150, 2, "AUD 812"), (840, 0, "AUD 840"), (-150, 2, "AUD −2")],
+)
+def test_money_in_whole_units(minor: int, exponent: int, said: str) -> None:
+    given = {"minor": minor, "currency": "AUD", "exponent": exponent}
+    assert words.money(given, rounded=True) == said
+
+
+@pytest.mark.parametrize(("given", "said"), [(6.25, "6.3"), (0.05, "0.1"), (-6.25, "−6.3")])
+def test_tenths_of_points_are_rounded_as_at_school(given: float, said: str) -> None:
+    assert words.points(given) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(35.0, "35"), (0.41666, "0.417"), (0.0, "0"), (100.0, "100"), (1200, "1,200")],
+)
+def test_numbers_end_without_noughts(given: float, said: str) -> None:
+    assert words.plain_number(given) == said

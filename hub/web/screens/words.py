@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from flask import Flask, g
 from markupsafe import Markup, escape
 
+from hub.health.shown import half_up
 from hub.health.words import TITLES
 from hub.web.screens.here import here, the_hub
 
@@ -40,8 +42,25 @@ RULES = {
 }
 
 
+_NAMES = re.compile(r"\b[a-z][a-z_]+\b")
+
+
 def install(app: Flask) -> None:
-    for function in (ago, day, value, field, source, money, counted, measure, rule, points, is_web):
+    for function in (
+        ago,
+        day,
+        value,
+        field,
+        source,
+        money,
+        counted,
+        measure,
+        rule,
+        points,
+        is_web,
+        plain_number,
+        named,
+    ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(BANDS=BANDS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -86,12 +105,15 @@ def day(text: str | None, absent: str = "never") -> Markup:
     return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(text, text, words)
 
 
-def money(amount: Mapping[str, Any] | None) -> str:
-    """ "EUR 3,600"; with the smaller unit only where it is not nought."""
+def money(amount: Mapping[str, Any] | None, rounded: bool = False) -> str:
+    """ "EUR 3,600"; with the smaller unit only where it is not nought, or never if `rounded`."""
     if not amount:
         return ""
     exponent = amount.get("exponent", 2)
-    whole, rest = divmod(abs(amount["minor"]), 10**exponent)
+    unit = 10**exponent
+    whole, rest = divmod(abs(amount["minor"]), unit)
+    if rounded:
+        whole, rest = whole + (2 * rest >= unit and unit > 1), 0
     sign = "−" if amount["minor"] < 0 else ""
     decimals = f".{rest:0{exponent}d}" if rest else ""
     return f"{amount['currency']} {sign}{whole:,}{decimals}"
@@ -125,6 +147,17 @@ def is_web(address: str | None) -> bool:
     return given.startswith(("https://", "http://")) and " " not in given
 
 
+def plain_number(given: float | None) -> str:
+    """A number without noughts behind the point: 35, 0.417."""
+    return "" if given is None else f"{half_up(given, 3):,.3f}".rstrip("0").rstrip(".")
+
+
+def named(text: str) -> str:
+    """A sentence of the score with the vendors' own names in it."""
+    known = the_hub().plugins.connectors
+    return _NAMES.sub(lambda found: known[found[0]].title if found[0] in known else found[0], text)
+
+
 def field(name: str) -> str:
     """The name of a field as a heading: "open_tickets" is "Open tickets"."""
     return FIELDS.get(name) or name.replace("_", " ").capitalize()
@@ -154,5 +187,6 @@ def points(given: float | None, signed: bool = False) -> str:
     """Points in tenths, with a true minus sign."""
     if given is None:
         return ""
-    text = f"{given:+.1f}" if signed else f"{given:.1f}"
+    tenths = half_up(given, 1)
+    text = f"{tenths:+.1f}" if signed else f"{tenths:.1f}"
     return text.replace("-", "−")
