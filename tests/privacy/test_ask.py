@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
+from hub.bootstrap import Hub
 from hub.cli import main
 from hub.embedded import Services
 from hub.store.client import Doc
@@ -38,11 +39,9 @@ def connection(stage: Stage, desk: Desk) -> Doc:
 class Program:
     """A program with a key of the tenant."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, client: Client) -> None:
         _, self.key = stage.hub.catalogue.control.add_key(stage.tenant_id, "t", stage.hub.now())
-        app = Flask("site")
-        api.register(app, stage.hub)
-        self.client = Client(app.wsgi_app)
+        self.client = client
 
     def call(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -52,9 +51,16 @@ class Program:
         return answer.status_code, answer.get_json(force=True)
 
 
+@pytest.fixture(scope="module")
+def client(hub: Hub) -> Client:
+    app = Flask("site")
+    api.register(app, hub)
+    return Client(app.wsgi_app)
+
+
 @pytest.fixture
-def program(stage: Stage) -> Program:
-    return Program(stage)
+def program(stage: Stage, client: Client) -> Program:
+    return Program(stage, client)
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
+from hub.bootstrap import Hub
 from hub.store.client import Doc
 from hub.web.app import create_app
 from tests.privacy.desk import Desk, contact_of, request_of, sync_all
@@ -23,11 +25,16 @@ def connection(stage: Stage, desk: Desk) -> Doc:
     return made
 
 
+@pytest.fixture(scope="module")
+def app(hub: Hub) -> Iterator[Flask]:
+    made = create_app(hub.settings)
+    yield made
+    made.extensions["hub"].close()
+
+
 @pytest.fixture
-def admin(stage: Stage, connection: Doc) -> Iterator[Browser]:
-    app = create_app(stage.hub.settings)
-    yield Site(app, stage, connection).browser()
-    app.extensions["hub"].close()
+def admin(app: Flask, stage: Stage, connection: Doc) -> Browser:
+    return Site(app, stage, connection).browser()
 
 
 def test_the_page_says_what_to_do_while_nobody_has_asked(admin: Browser) -> None:

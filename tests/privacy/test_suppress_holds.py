@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from time import monotonic
 
 import pytest
 
 from hub import rotation
 from hub.api import Page
+from hub.embedded import Services
 from hub.engine import apply
+from hub.engine.incoming import Source
+from hub.engine.sync import Sync
 from hub.privacy import suppression
-from hub.store import intake
+from hub.store import intake, leases
 from hub.store.client import Doc
+from hub.store.tenant import TenantStore
+from hub.waiting import wait_until
 from tests.privacy.desk import AT, Desk, contact_of, erase, record, sync_all, traces
-from tests.stage import Stage
+from tests.stage import Stage, build_hub
 
 WORDS = ("ada lovelace", "ada@acme.example", "person:501")
 
@@ -50,15 +58,55 @@ def test_a_sync_that_had_read_them_before_writes_nothing(
     assert traces(stage, *WORDS) == []
 
 
-def test_it_outlives_rotations_of_the_tenants_key(
+def test_a_write_under_way_ends_before_anything_is_taken_away(
     stage: Stage, desk: Desk, connection: Doc
 ) -> None:
+    """A transaction sees the store as it was at its start, and so nobody suppressed. What it writes
+    is new, so that it is in nobody's way."""
+    contact = contact_of(stage, connection, "501")
+    desk.person("777", "Ada Lovelace", "ada@acme.example", company="1")
+    source = stage.hub.source(stage.store, connection)
+    erasing = threading.Thread(target=erase, args=(stage, "contact", contact))
+
+    def look(store: TenantStore) -> suppression.Suppressed | None:
+        answer = source.suppressed(store)
+        if erasing.ident is None:
+            erasing.start()
+        wait_until(lambda: stage.store.contacts.find_one({"_id": contact}) is None, within_s=1)
+        return answer
+
+    pull(stage, connection, replace(source, suppressed=look))
+    erasing.join()
+    stage.settle()
+    assert traces(stage, *WORDS) == []
+
+
+def pull(stage: Stage, connection: Doc, source: Source) -> None:
+    """One page of people, as a worker takes it in."""
+    [stream] = [s for s in source.connector.streams if s.name == "people"]
+    lease = leases.acquire(stage.store, f"sync:{connection['_id']}:people", 60)
+    assert lease is not None
+    now = stage.hub.now()
+    run = {"_id": "run_1", "stream": "people", "stream_id": f"{connection['_id']}:people"}
+    run |= {"connection_id": connection["_id"], "full": True, "cursor": None, "started_at": now}
+    client = stage.hub.client(connection)
+    Sync(stage.store, source, stream, client, run, lease, stage.hub.now, lambda: None).pull(
+        monotonic() + 60
+    )
+
+
+def test_it_outlives_rotations_of_the_tenants_key(
+    stage: Stage, services: Services, connection: Doc
+) -> None:
+    """Asked of a process that has never seen the former keys."""
     erase(stage, "contact", contact_of(stage, connection, "501"))
     for _ in range(2):
         rotation.rotate_tenant(stage.hub, stage.tenant_id)
     suppression._kept.clear()
-    sync_all(stage, [connection])
-    assert traces(stage, *WORDS) == []
+    fresh, pair = build_hub(services), ("emails", "ada@acme.example")
+    store = fresh.store(stage.tenant_id)
+    assert suppression.suppressed(fresh.catalogue.vault, store, [pair]) == {pair}
+    fresh.close()
 
 
 def test_hashes_of_one_tenant_say_nothing_of_another(stage: Stage, desk: Desk) -> None:
