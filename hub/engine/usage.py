@@ -131,11 +131,12 @@ class Batch:
 
     def _of_nobody_erased(self, events: Iterable[Event]) -> list[Event]:
         """Events of who asked to be forgotten are taken away and counted nowhere."""
+        known = {cnx: source.suppressed(self.store) for cnx, source in self.sources.items()}
         kept: list[Event] = []
         gone: list[Event] = []
         for event in events:
-            known = self.sources[event.doc["connection_id"]].suppressed(self.store)
-            is_gone = known is not None and any(known.knows(pair) for pair in _names(event))
+            who = known[event.doc["connection_id"]]
+            is_gone = who is not None and any(who.knows(pair) for pair in _names(event))
             (gone if is_gone else kept).append(event)
         if gone:
             self.store.usage_events.delete({"_id": {"$in": [e.doc["_id"] for e in gone]}})
