@@ -25,12 +25,14 @@ class Answers:
     """What watch keys lead to: accounts by any key, and for record keys also the contact.
 
     Internal people are left out of `contacts`: only the customer's own count as engaged. `records`
-    are those that were named and are known, of which only `TARGET` is read.
+    are those that were named and are known, of which only `TARGET` is read. `staff` are the e-mail
+    domains of the tenant's own people.
     """
 
     accounts: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, str] = field(default_factory=dict)
     records: dict[str, Doc] = field(default_factory=dict)
+    staff: frozenset[str] = frozenset()
 
 
 def links_of(record: Doc) -> list[Link]:
@@ -50,10 +52,12 @@ def paths(record: Doc) -> tuple[str, ...]:
     return (*account_paths(links, connection, own), *tickets)
 
 
-def look_up(store: TenantStore, wanted: Iterable[str]) -> Answers:
+def look_up(
+    store: TenantStore, wanted: Iterable[str], staff: frozenset[str] = frozenset()
+) -> Answers:
     """Answer many watch keys with a few queries."""
     keys = set(wanted)
-    answers = Answers()
+    answers = Answers(staff=staff)
     _by_record(store, sorted(k[2:] for k in keys if k.startswith("r:")), answers)
     _by_claim(store, {k for k in keys if not k.startswith("r:")}, answers)
     _by_decision(store, [k for k in keys if k.startswith("d:")], answers)
@@ -78,9 +82,25 @@ def contacts_of(record: Doc, answers: Answers) -> tuple[str, ...]:
             key = f"r:{record['connection_id']}:{link.value}"
             if key in answers.contacts:
                 found.append(answers.contacts[key])
-        elif link.by == "email":
+        elif link.by == "email" and not _is_staff([link.value], answers.staff):
             found.append(link.value)
     return tuple(dict.fromkeys(found))
+
+
+def values_of(record: Doc, answers: Answers) -> Doc:
+    """Its canonical values; a contact with an address of the tenant's own domains is internal."""
+    values: Doc = record.get("values") or {}
+    if record.get("entity") == "contact" and _is_internal(values, answers.staff):
+        return {**values, "is_internal": True}
+    return values
+
+
+def _is_internal(values: Doc, staff: frozenset[str]) -> bool:
+    return bool(values.get("is_internal")) or _is_staff(values.get("emails") or (), staff)
+
+
+def _is_staff(addresses: Iterable[str], staff: frozenset[str]) -> bool:
+    return any(address.rpartition("@")[2].lower() in staff for address in addresses)
 
 
 def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None:
@@ -90,7 +110,7 @@ def _by_record(store: TenantStore, ids: Sequence[str], answers: Answers) -> None
             continue
         if doc.get("account_id"):
             answers.accounts[f"r:{doc['_id']}"] = doc["account_id"]
-        if doc.get("contact_id") and not (doc.get("values") or {}).get("is_internal"):
+        if doc.get("contact_id") and not _is_internal(doc.get("values") or {}, answers.staff):
             answers.contacts[f"r:{doc['_id']}"] = doc["contact_id"]
 
 
@@ -99,6 +119,7 @@ TARGET = {
     "contact_id": 1,
     "entity": 1,
     "values.is_internal": 1,
+    "values.emails": 1,
     "life.deleted": 1,
     "life.merged_into": 1,
     "values.domains": 1,

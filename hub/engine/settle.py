@@ -128,7 +128,7 @@ class Settler:
         if rank == ACCOUNT:
             self._settle_accounts(store, due, projection)
         elif rank == CONTACT:
-            self._settle_contacts(store, due, projection)
+            self._settle_contacts(store, due, projection, supply)
         else:
             self._settle_rest(store, due, projection, supply)
         rescored = projection.take_score_due(BATCH) if not due else 0
@@ -144,10 +144,13 @@ class Settler:
         reviews.refresh(store, result, self.authoritative, self.now())
         stir(store, result.stirred)
 
-    def _settle_contacts(self, store: TenantStore, due: list[Doc], projection: Projection) -> None:
+    def _settle_contacts(
+        self, store: TenantStore, due: list[Doc], projection: Projection, supply: Supply
+    ) -> None:
         result = membership.resolve(store, "contact", due, self.authoritative, self.now())
         members = [doc for group in result.groups for doc in group.members]
-        answers = linking.look_up(store, (p for doc in members for p in linking.paths(doc)))
+        paths = (p for doc in members for p in linking.paths(doc))
+        answers = linking.look_up(store, paths, supply.revision.internal_domains)
         vouching = Vouching(answers)
         own = Places(keys=result.keys)
         writes, homes = [], {}
@@ -174,9 +177,9 @@ class Settler:
     def _settle_rest(
         self, store: TenantStore, due: list[Doc], projection: Projection, supply: Supply
     ) -> None:
-        answers = linking.look_up(store, (p for doc in due for p in linking.paths(doc)))
-        stirred: set[str] = set()
         staff = supply.revision.internal_domains
+        answers = linking.look_up(store, (p for doc in due for p in linking.paths(doc)), staff)
+        stirred: set[str] = set()
         use = usage_places.settle(store, due, answers, supply.key_features, staff)
         writes = [_hang(store, doc, answers, projection, {}, stirred, use) for doc in due]
         writes += [_shift(store, doc, new, projection) for doc, new in use.siblings]
@@ -229,7 +232,7 @@ def _hang(
     account_id = use.accounts.get(doc["_id"], account_id)
     life = doc.get("life") or {}
     gone = bool(life.get("deleted"))
-    entity, values = doc.get("entity") or "", doc.get("values") or {}
+    entity, values = doc.get("entity") or "", linking.values_of(doc, answers)
     contacts = (fresh["contact_id"],) if entity == "contact" else linking.contacts_of(doc, answers)
     contribution = use.contributions.get(doc["_id"]) or facts.contribution(
         entity, values, doc["_id"], gone, contacts

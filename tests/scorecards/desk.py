@@ -34,6 +34,16 @@ MAPPING = """
     renewal_at: {from: renewal, as: day}
   links:
     parent: parent
+- stream: people
+  object: person
+  entity: contact
+  id: id
+  modified_at: at
+  fields:
+    full_name: name
+    emails: {from: email, as: emails}
+  links:
+    account: {record: company, from: company}
 - stream: subscriptions
   object: subscription
   entity: subscription
@@ -55,10 +65,17 @@ MAPPING = """
     status: {from: status, map: {open: open, closed: closed}}
     priority: {from: priority, map: {urgent: urgent, low: low}}
     opened_at: {from: opened, as: timestamp}
+    last_customer_message_at: {from: said, as: timestamp}
   links:
     account: {record: company, from: company}
+    requester: {record: person, from: person}
 """
-ENTITIES = {"company": "account", "subscription": "subscription", "ticket": "ticket"}
+ENTITIES = {
+    "company": "account",
+    "person": "contact",
+    "subscription": "subscription",
+    "ticket": "ticket",
+}
 
 
 def _none(*_: Any) -> Any:
