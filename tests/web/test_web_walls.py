@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,18 +10,22 @@ import pytest
 from tests.web.site import Browser, Site, Tags
 
 OPEN = {"sign_in", "assets", "status", "static"}
+PLACE = re.compile(r"<([^>]+)>")
 
 
 def screens(site: Site, method: str) -> Iterator[str]:
     """Every address of the screens, with the same made-up id in each place."""
     for rule in site.app.url_map.iter_rules():
         if method in (rule.methods or ()) and rule.endpoint.split(".")[0] not in OPEN:
-            yield (
-                rule.rule.replace("<any(pause, resume):step>", "pause")
-                .replace("<path:key>", "x")
-                .replace("<", "")
-                .replace(">", "")
-            )
+            yield PLACE.sub(_made_up, rule.rule)
+
+
+def _made_up(place: re.Match[str]) -> str:
+    """A word that the place of an address takes: the first of those allowed, a number, or any."""
+    kind, _, name = place[1].rpartition(":")
+    if kind.startswith("any("):
+        return kind[4:-1].split(",")[0].strip()
+    return "1" if kind == "int" else name
 
 
 def test_every_screen_asks_for_a_person(site: Site) -> None:
