@@ -7,8 +7,6 @@ import subprocess
 import sys
 from time import monotonic
 
-import pytest
-
 from hub.embedded import Services
 from hub.privacy import asked, work
 from hub.store.client import Doc
@@ -53,12 +51,11 @@ while not apply.settle(hub, sys.argv[1]):
 """
 
 
-@pytest.mark.parametrize("place", ["privacy-suppress", "dropped-batch"])
 def test_a_worker_that_is_killed_is_followed_by_one_that_ends_it(
-    stage: Stage, desk: Desk, services: Services, place: str
+    stage: Stage, desk: Desk, services: Services
 ) -> None:
     _, request = asked_for(stage, desk)
-    killed = run(stage, services, HUB_CRASH_AT=place)
+    killed = run(stage, services, HUB_CRASH_AT="dropped-batch")
     assert killed == -9
     assert request_of(stage, request)["state"] == "running"
     stage.settle()

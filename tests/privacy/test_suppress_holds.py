@@ -95,6 +95,20 @@ def pull(stage: Stage, connection: Doc, source: Source) -> None:
     )
 
 
+def test_many_who_are_suppressed_are_not_missing(stage: Stage, desk: Desk) -> None:
+    """More than ten that no listing marks would stop the stream and ask."""
+    desk.company("1", "Acme", "acme.example")
+    for number in range(12):
+        desk.person(str(number), f"Ada {number}", f"a{number}@acme.example", company="1")
+    connection = desk.connect(stage.tenant_id)
+    sync_all(stage, [connection])
+    [account] = stage.store.accounts.find({})
+    erase(stage, "account", account["_id"], kind="suppress")
+    sync_all(stage, [connection, connection])
+    assert stage.store.streams.find_one({"stream": "people"})["missing"] is None
+    assert stage.store.contacts.count({"listed": True}) == 12
+
+
 def test_it_outlives_rotations_of_the_tenants_key(
     stage: Stage, services: Services, connection: Doc
 ) -> None:
