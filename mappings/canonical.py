@@ -76,7 +76,7 @@ _ACCOUNT = _entity(
     *_all("integer", "employees", "seats"),
     *_all("country", "country"),
     *_all("money", "annual_revenue", "mrr"),
-    *_all("day", "renewal_at"),
+    *_all("day", "renewal_at", "go_live_at"),
     *_all("timestamp", "churned_at"),
     _enum("churn_reason", _CANCEL),
     *_all("text", "tax_ids", many=True),
