@@ -44,8 +44,7 @@ def refresh(
     }
     if not holding and not known:
         return
-    book = Book(store)
-    said = book.touching([*members, *(key for doc in known.values() for key in doc["records"])])
+    said = _said(store, members, [*known.values(), *holding.values()])
     writes = []
     for review_id in sorted({*known, *holding}):
         change = _change(known.get(review_id), holding.get(review_id), said, now)
@@ -66,6 +65,14 @@ def _about(members: Iterable[str], resolution: Resolution, holding: Iterable[str
     }
 
 
+def _said(store: TenantStore, members: Iterable[str], found: Iterable[Doc]) -> list[Decision]:
+    """The decisions in force that may cover any of these reviews."""
+    keys = {*members}
+    for review in found:
+        keys |= {*review["records"]} | {f"d:{d}" for d in [review.get("domain")] if d}
+    return Book(store).touching(keys)
+
+
 def _change(
     before: Doc | None, after: Doc | None, said: Iterable[Decision], now: datetime
 ) -> Doc | None:
@@ -73,8 +80,10 @@ def _change(
     if after is None:
         if before is None or before["state"] == "gone":
             return None
-        state = "decided" if _is_decided(before, said) or before.get("aside") else "gone"
-        return {"state": state, "seen_at": now} if state != before["state"] else None
+        if _is_decided(before, said):
+            return None if before["state"] == "decided" else {"state": "decided", "seen_at": now}
+        named = {"domain": None} if before.get("domain") else {}
+        return {**OVER, **named, "seen_at": now}
     if before is None:
         state = "decided" if _is_decided(after, said) else "open"
         return {**after, "state": state, "first_seen": now, "seen_at": now}
@@ -86,11 +95,15 @@ def _change(
     return {**found, "seen_at": now}
 
 
+OVER: Doc = {"state": "gone", "value": None, "reason": None}
+"""What is over keeps no name, address or domain; it is found again by its id."""
+
+
 def _is_decided(review: Doc, said: Iterable[Decision]) -> bool:
     """Whether a decision in force speaks of both ends, or of the domain."""
     for decision in said:
         if review["kind"] == "ambiguous_domain":
-            if decision.domain == review["domain"]:
+            if decision.domain and decision.domain == review.get("domain"):
                 return True
             continue
         left, right = set(decision.left), set(decision.right)

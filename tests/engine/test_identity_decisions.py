@@ -65,10 +65,12 @@ def test_a_domain_given_to_an_account_links_who_claims_it_and_leads_people_there
         world.hub, world.tenant_id, "www.acme.io", world.account("crm", "2"), "usr_ann"
     )
     owner = world.account("crm", "2")
+    assert review(world, "ambiguous_domain")["state"] == "decided"
     assert world.account("desk", "7") == owner != world.account("crm", "1")
     assert world.record("desk", "9", "person")["account_id"] == owner
     decisions.undo(world.hub, world.tenant_id, said["_id"], "usr_ann")
     assert world.account("desk", "7") not in (owner, world.account("crm", "1"))
+    assert review(world, "ambiguous_domain")["state"] == "open"
     assert world.record("desk", "9", "person")["account_id"] is None
 
 
@@ -201,6 +203,8 @@ def test_a_disputed_domain_waits_and_recovers_when_one_claim_goes(world: World) 
     assert review(world, "ambiguous_domain")["state"] == "decided"
     world.company("crm", "2", domain="acme.org")
     assert world.account("desk", "7") == world.account("crm", "1")
+    assert reviews.one(world.store, found["_id"])["state"] == "gone"
+    world.company("crm", "2", domain="acme.io")
     assert reviews.one(world.store, found["_id"])["state"] == "decided"
 
 
