@@ -169,7 +169,7 @@ def _one_move(event: Doc, after: Doc) -> bool:
 
 
 def _told(event: Doc) -> Entry:
-    said = f"into {event['into']}" if event.get("into") else ""
+    said = event.get("said") or ", ".join(event.get("accounts", ()))
     if event["what"] == BAND_MOVED:
         before, after = (BANDS.get(event[k], event[k]) for k in ("before", "after"))
         said = f"{before} → {after}"
