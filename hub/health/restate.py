@@ -73,7 +73,7 @@ def restated(
         for key in TELLABLE
         if key in known
         and then >= earliest(key, state, context)
-        and all(c in past.sources for c in SOURCES[key] if c in context.sources)
+        and _is_whole(SOURCES[key], context, past)
         and _differs(known[key], fresh[key])
     }
     if not now:
@@ -81,6 +81,12 @@ def restated(
     explanation = score({**known, **now}, scorecard, (), then)
     same: Kept = {name: kept[name] for name in STAYS if name in kept}
     return {**keep(explanation), **same}, sorted(now)
+
+
+def _is_whole(names: tuple[str, ...], now: HealthContext, then: HealthContext) -> bool:
+    """Whether all that feeds a measure has been read since."""
+    fed = [name for name in names if name in now.sources]
+    return bool(fed) and all(name in then.sources for name in fed)
 
 
 def _differs(before: Measure, after: Measure) -> bool:

@@ -26,12 +26,9 @@ from mappings.language import Context
 from tests.health.lifebook import FACTS, OBJECTS, Bodies, mapping
 from tests.health.oracle import FEATURES, Body, Customer
 
-DOCUMENT = defaults.document()
-REVISION = revision.check_document(
-    "oracle",
-    1,
-    DOCUMENT | {"key_features": list(FEATURES), "scorecards": DOCUMENT["scorecards"][-1:]},
-)
+_USUAL = defaults.document()
+DOCUMENT = _USUAL | {"key_features": list(FEATURES), "scorecards": _USUAL["scorecards"][-1:]}
+REVISION = revision.check_document("oracle", 1, DOCUMENT)
 """The default card alone: which card counts when is another test's matter."""
 
 
@@ -51,7 +48,7 @@ class Lives:
         self.pulses: dict[str, tuple[datetime, str]] = {}
         self._serial = 0
         self._told: list[Incoming] = []
-        self._source = self._build()
+        self.source = self._build()
         for _ in range(companies):
             self._put("company", self._new_id(), {"name": "A customer"})
         for _ in range(2 * companies):
@@ -103,7 +100,7 @@ class Lives:
 
     def settler(self) -> Settler:
         fresh = SourceFreshness(True, self.now, 86_400, source="life")
-        feeds = {self._source.connection_id: dict.fromkeys(CAPABILITIES, fresh)}
+        feeds = {self.source.connection_id: dict.fromkeys(CAPABILITIES, fresh)}
         supply = Supply(feeds, {"life": "crm"}, REVISION)
         return Settler(self.store, lambda _: supply, {"life": False}, lambda: self.now)
 
@@ -133,7 +130,7 @@ class Lives:
         return (last[1], last[0].date()) if last else None
 
     def _homes(self) -> dict[str, str]:
-        keys = {f"{self._source.connection_id}:company:{c}": c for c in self._companies()}
+        keys = {f"{self.source.connection_id}:company:{c}": c for c in self._companies()}
         docs = self.store.records.find({"_id": {"$in": list(keys)}}, {"account_id": 1})
         return {keys[doc["_id"]]: doc["account_id"] for doc in docs}
 
@@ -151,7 +148,7 @@ class Lives:
         origin = {"kind": "test", "id": "1"}
         read_at = at + timedelta(seconds=2)
         raw = self.truth[kind, number]
-        self._told.append(from_record(self._source, kind, raw, read_at, origin))
+        self._told.append(from_record(self.source, kind, raw, read_at, origin))
 
     def _end(self, kind: str, number: str, life: registers.Life) -> None:
         self.gone.add((kind, number))
@@ -166,7 +163,7 @@ class Lives:
         told, self._told = self._told, []
         while told:
             part, told = told[:7], told[7:]
-            take = partial(record, source=self._source, batch=part, now=self.now)
+            take = partial(record, source=self.source, batch=part, now=self.now)
             self.store.transact(take)
 
     def _happen(self) -> None:
@@ -234,7 +231,7 @@ class Lives:
         self._tell()
         self.settle()
         loser, winner = self.rng.sample(self._companies(), 2)
-        into = f"{self._source.connection_id}:company:{winner}"
+        into = f"{self.source.connection_id}:company:{winner}"
         self._end("company", loser, registers.merged(self._later(), into))
         for key, body in list(self.truth.items()):
             if body.get("company") == loser:

@@ -116,7 +116,7 @@ class Surviving(Said):
 
 def answer(model: type[Model], found: Any, status: int = 200, **headers: str) -> Response:
     """The shape as JSON."""
-    text = model.model_validate(found).model_dump_json()
+    text = model.model_validate(found).model_dump_json(by_alias=True)
     made = Response(text, status, content_type="application/json")
     for name, value in headers.items():
         made.headers[name] = value
