@@ -28,6 +28,9 @@ ERASABLE = (
     "refused",
     "ledgers",
     "usage_events",
+    "usage_people",
+    "usage_days",
+    "event_names",
 )
 SETTLE_WITHIN_S = 600
 DUE_AGAIN = {

@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 BATCH = 1000
 LEASE_S = 60
 DUE, AGAIN = {"due": 1}, {"again": True}
+SUMS = 2**52
+"""Added to a person's number, so that no time of reading can ever be newer than it."""
 IMPORT = "import:"
 """How the batch of an event from a file is called; it proves nothing about the source today."""
 
@@ -92,7 +94,8 @@ def take(hub: Hub, store: TenantStore, lease: leases.Lease | None = None) -> int
 def _sources(hub: Hub, store: TenantStore) -> dict[str, Source]:
     """The connections that send usage, as the engine reads them."""
     known = {n for n, c in hub.plugins.connectors.items() if c.source_kind == "usage"}
-    found = store.connections.find({"connector": {"$in": sorted(known)}})
+    living = {"connector": {"$in": sorted(known)}, "state": {"$ne": "disabled"}}
+    found = store.connections.find(living)
     return {doc["_id"]: hub.source(store, doc) for doc in found}
 
 
@@ -181,14 +184,14 @@ class Batch:
         if not fresh:
             return
         person.rev += 1
-        person.made |= hashes
         person.touched = True
         origin = {"kind": "events", "id": origins.get(person.id, "")}
         source = self.sources[person.connection_id]
-        self.incoming[person.connection_id] += [
-            _numbered(from_record(source, k[0], made[k], self.now, origin), person.rev)
-            for k in fresh
-        ]
+        for key in fresh:
+            item = from_record(source, key[0], made[key], self.now, origin)
+            self.incoming[person.connection_id].append(_numbered(item, person.rev))
+            if item.problem is None:
+                person.made[":".join(key)] = hashes[":".join(key)]
 
 
 def _names(event: Event) -> list[tuple[str, str]]:
@@ -211,7 +214,7 @@ def _numbered(item: Incoming, rev: int) -> Incoming:
     """In the order of the sums and not of clocks: what is made of more events is newer."""
     if item.content is None:
         return item
-    return replace(item, content=Content((rev, 0, 1, rev, item.content.hash)))
+    return replace(item, content=Content((SUMS + rev, 0, 1, rev, item.content.hash)))
 
 
 def _bytes(raw: Raw) -> bytes:

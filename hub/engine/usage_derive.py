@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from hub.engine import usage_days
@@ -20,6 +21,7 @@ FEATURES, GROUPS = 200, 50
 _GAPS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=20_000)
 def plain_name(name: str) -> str:
     """A name without its manner of writing: "Login Failed", login_failed, loginFailed are one."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from hub import connections
 from hub.health import defaults
 from hub.scorecards import activation, drafts
 from hub.store.client import Doc
@@ -254,3 +255,15 @@ def _shape(ours: Source, document: Doc) -> None:
     activation.try_out(stage.hub, stage.tenant_id, made["label"])
     activation.activate(stage.hub, stage.tenant_id, made["label"], "tests")
     ours.work()
+
+
+def test_a_source_removed_with_its_data_leaves_no_trace(
+    stage: Stage, ours: Source, now: datetime
+) -> None:
+    ours.send(group("u", "acme", now, name="Acme"), track("u", "Opened", now, anonymousId="c"))
+    ours.work()
+    connections.remove(stage.hub, stage.tenant_id, ours.id, erase=True)
+    stage.settle()
+    for name in ("usage_events", "usage_people", "usage_days", "event_names", "records"):
+        assert getattr(stage.store, name).count({}) == 0, name
+    assert stage.store.accounts.count({"listed": True}) == 0
