@@ -16,7 +16,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 NOUNS = {
     "tenants", "connectors", "connections", "runs", "deliveries", "quarantine",
     "mappings", "accounts", "contacts", "opportunities", "tickets", "work-items", "identity",
-    "privacy",
+    "privacy", "scorecards", "events", "event-names", "health",
 }  # fmt: skip
 
 
