@@ -23,6 +23,7 @@ class Guard:
 CRASHES = "tests/reliability/test_crashes.py::"
 PROMISES = "tests/reliability/test_invariants.py::"
 EDGE = "tests/webhooks/test_edge_takes.py::"
+DECIDED = "tests/engine/test_identity_decisions.py::"
 HISTORIES = "tests/engine/test_histories.py::"
 SHUFFLED = HISTORIES + "test_any_order_duplication_and_batching_ends_as_one_clean_full_sync[0]"
 
@@ -91,6 +92,22 @@ GUARDS = (
         "for edge in sorted(among_live, key=_order)]",
         "for edge in among_live]",
         "tests/mappings/test_identity_properties.py",
+    ),
+    Guard(
+        3,
+        "a claim that links otherwise than before is weighed again for all who hold it",
+        "hub/engine/window.py",
+        "reason = None if claim in self.hot or self._is_owned(claim) else silence(claim, live)",
+        "reason = silence(claim, live)",
+        DECIDED + "test_a_disputed_domain_waits_and_recovers_when_one_claim_goes",
+    ),
+    Guard(
+        3,
+        "nothing joins what a person keeps apart",
+        "mappings/components.py",
+        "kept = self._sides.get(one, set()) & against",
+        "kept: set[tuple[str, bool]] = set()",
+        DECIDED + "test_a_split_holds_against_an_equal_domain_and_a_vendor_merge",
     ),
     Guard(
         4,
