@@ -30,6 +30,7 @@ command.add_command(decided.undo)
 command.add_command(decided.decisions)
 command.add_command(reviewing.reviews)
 command.add_command(quality.measures)
+command.add_command(quality.ruleset)
 command.add_command(quality.sample)
 command.add_command(quality.label)
 
@@ -75,7 +76,7 @@ def _side(side: Doc) -> str:
     said = ", ".join(
         f"{fact['path'] or fact['field']} = {fact['value']}" for fact in side["fields"]
     )
-    return f"    {side['record']}: {said}" if said else ""
+    return f"    {side['source']} {side['object']} {side['native_id']}: {said}" if said else ""
 
 
 def _decision(decision: Doc) -> str:

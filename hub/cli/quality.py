@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from hub.cli.decided import by
-from hub.cli.output import emit, json_option
+from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
 from hub.identity import measures as measuring
+from hub.identity import ruleset as revision
 from hub.identity import sampling
 from hub.identity.vendors import of_tenant
 from hub.reads import identity
@@ -96,3 +99,16 @@ def label(link: str, verdict: str, tenant: str | None, as_json: bool) -> None:
         sampling.label(store, link, verdict, by(), hub.now(owner))
         found = sampling.precision(store)
     emit(found, as_json=as_json)
+
+
+@click.command()
+@tenant_option
+@json_option
+def ruleset(tenant: str | None, as_json: bool) -> None:
+    """Say what today's rules would change of what is stored. Exit code 1 if something."""
+    with opened() as hub:
+        owner = tenant_id(hub, tenant)
+        authoritative = {name: c.authoritative for name, c in hub.plugins.connectors.items()}
+        found = revision.diff(hub.store(owner), authoritative, hub.now(owner))
+    emit(found, as_json=as_json)
+    sys.exit(Exit.FAILED if found["moves"] else Exit.DONE)

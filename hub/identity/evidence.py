@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from hub.engine.incoming import Source
 from hub.identity.vendors import Vendors
 from hub.store.client import Doc
 from mappings import normalise
+from mappings.language import ObjectMapping
 from mappings.making import making, part_of
 from mappings.names import name_key
 from mappings.tax import tax_id
@@ -45,9 +47,27 @@ def claims(record: Doc, vendors: Vendors) -> dict[Key, list[Doc]]:
             found.setdefault((kind, value), []).append(fact)
     for link in record.get("links") or ():
         if link["by"] == "xref":
-            fact = {"field": "links", "path": None, "value": link["value"]}
+            fact = _reference(record, link["value"], vendors)
             found.setdefault(("xref", link["value"]), []).append(fact)
     return found
+
+
+def _reference(record: Doc, value: str, vendors: Vendors) -> Doc:
+    """Where the vendor keeps the id of another vendor's record."""
+    found = _mapping(record, vendors)
+    for name, rule in (found[0].definition["links"] if found else {}).items():
+        if found and isinstance(rule, Mapping) and rule.get("by") == "xref":
+            made = making(found[0], ("links", name), _body(record), found[1].context)
+            for look in made.looks:
+                if isinstance(look.value, str) and value.endswith(f":{look.value}"):
+                    return {"field": "links", "path": look.path, "value": look.value}
+    return {"field": "links", "path": None, "value": value}
+
+
+def _mapping(record: Doc, vendors: Vendors) -> tuple[ObjectMapping, Source] | None:
+    source = vendors.source(record["connection_id"])
+    mapping = source.mappings.get(record["object"]) if source else None
+    return (mapping, source) if mapping and source else None
 
 
 def blocked(record: Doc, vendors: Vendors) -> list[Doc]:
@@ -104,11 +124,11 @@ def _body(record: Doc) -> Any:
 
 def _written(record: Doc, field: str, raw: Any, vendors: Vendors) -> Iterator[tuple[str, str]]:
     """(path, text) wherever today's mapping reads this field in the stored body."""
-    source = vendors.source(record["connection_id"])
-    mapping = source.mappings.get(record["object"]) if source else None
-    part = part_of(mapping, field) if mapping and raw is not None else None
-    if source is None or mapping is None or part is None:
+    found = _mapping(record, vendors)
+    part = part_of(found[0], field) if found and raw is not None else None
+    if found is None or part is None:
         return
+    mapping, source = found
     for look in making(mapping, part, raw, source.context).looks:
         if look.used and look.root == "record":
             yield from ((look.path, text) for text in _texts(look.value, field in _WHOLE))

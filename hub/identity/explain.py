@@ -131,15 +131,18 @@ def _fields(record: Doc, given: Doc, vendors: Vendors) -> list[Doc]:
     claims = evidence.claims(record, vendors)
     found = claims.get((kind, given["value"]), [])
     if kind == "email_domain" and not found:
-        found = claims.get(("domain", given["value"]), [])
-        count = (record.get("people") or {}).get(escaped(given["value"]))
-        if count:
-            told = f"{count} with an address at {given['value']}"
-            found = [{"field": "people", "path": None, "value": told}]
+        found = claims.get(("domain", given["value"]), []) or _people(record, given["value"])
     is_named = kind == "xref" and given["value"].endswith(f":{record['native_id']}")
     return found or (
         [{"field": "id", "path": None, "value": record["native_id"]}] if is_named else []
     )
+
+
+def _people(record: Doc, domain: str) -> list[Doc]:
+    """How many who hang on a record have an address there."""
+    count = (record.get("people") or {}).get(escaped(domain))
+    told = f"{count} with an address at {domain}"
+    return [{"field": "people", "path": None, "value": told}] if count else []
 
 
 def happening(entry: Doc, names: Names) -> Doc:

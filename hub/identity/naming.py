@@ -33,9 +33,11 @@ def of_key(key: str) -> str:
 class Names:
     """Turns keys of records and ids of connections in a sentence into words."""
 
-    def __init__(self, records: Mapping[str, Doc], vendors: Vendors) -> None:
+    def __init__(
+        self, records: Mapping[str, Doc], vendors: Vendors, also: Mapping[str, str] | None = None
+    ) -> None:
         labels = {key: label(doc, vendors) for key, doc in records.items()}
-        self._words = labels | dict(vendors.connections)
+        self._words = labels | dict(vendors.connections) | dict(also or {})
 
     def of(self, key: str) -> str:
         return self._words.get(key) or of_key(key)

@@ -20,6 +20,8 @@ KINDS = ("candidate", "dropped", "ambiguous_domain")
 STATES = ("open", "decided", "gone")
 SAID = ("entity", "kind", "sentence", "left", "right", "domain", "owner", "note", "by", "at")
 MOST_DECISIONS = 200
+_DECISION = re.compile(r" \(dec_\w+\)")
+_SUBJECT = re.compile(r"\b(?:acc|con)_\w+")
 
 
 def whole(store: TenantStore, entity: str, given: str, vendors: Vendors) -> Doc:
@@ -152,6 +154,8 @@ def _account(account_id: str, account: Doc | None) -> Doc:
 
 def _sentence(found: Doc, names: Names) -> str:
     a, b, value = names.of(found["a"]), names.of(found["b"]), found["value"]
+    if found["state"] == "gone":
+        return f"What spoke of {a} and {b} holds no longer."
     if found["kind"] == "ambiguous_domain":
         reason = names.spell(found["reason"] or "")
         return f"{value} links nothing, since {reason}."
@@ -190,12 +194,21 @@ def _sampled(found: Doc, edge: Doc) -> Doc:
     }
 
 
+def _names_in(store: TenantStore, sentence: str) -> dict[str, str]:
+    """Names of the accounts and contacts whose ids a sentence holds."""
+    ids = sorted(set(_SUBJECT.findall(sentence)))
+    found: dict[str, str] = {}
+    for home in (store.accounts, store.contacts):
+        for doc in home.find({"_id": {"$in": ids}}, {"flat.name": 1, "flat.full_name": 1}):
+            flat = doc.get("flat") or {}
+            if name := flat.get("name") or flat.get("full_name"):
+                found[doc["_id"]] = str(name)
+    return found
+
+
 def _plain(sentence: str) -> str:
     """Without the id of a decision that is only thought of."""
     return _DECISION.sub("", sentence)
-
-
-_DECISION = re.compile(r" \(dec_\w+\)")
 
 
 def told_effect(store: TenantStore, found: Doc, vendors: Vendors) -> Doc:
@@ -203,7 +216,7 @@ def told_effect(store: TenantStore, found: Doc, vendors: Vendors) -> Doc:
     edges = [*found["links"], *found["refused"]]
     keys = {key for edge in edges for key in (edge["a"], edge["b"])}
     keys |= {member["key"] for account in found["accounts"] for member in account["members"]}
-    names = Names(subjects.records(store, keys), vendors)
+    names = Names(subjects.records(store, keys), vendors, _names_in(store, found["sentence"]))
     told = {
         kind: [edge | {"sentence": _plain(names.spell(edge["sentence"]))} for edge in found[kind]]
         for kind in ("links", "refused")

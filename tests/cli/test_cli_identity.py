@@ -117,3 +117,12 @@ def test_measures_are_told_and_a_sample_is_labelled(run: Run, ground: Ground) ->
     assert "crm: 1 of 1, 100.0% linked to another source" in told
     assert "Precision: 1.000 (0.207 to 1.000), 1 right of 1 labelled links" in told
     assert run("identity", "label", "lab_no", "right").code == 3
+
+
+def test_todays_rules_change_nothing_of_what_they_made(run: Run, ground: Ground) -> None:
+    pair(ground)
+
+    said = run("identity", "ruleset", "--json")
+
+    assert (said.code, said.json["moves"], said.json["complete"]) == (0, 0, True)
+    assert said.json["looked_at"] == 2

@@ -59,7 +59,7 @@ def paths(site: Site) -> list[str]:
         {"listed": True, "rollup.open_tickets": {"$gt": 0}}
     )
     record = site.stage.store.records.find_one({"entity": "ticket"})
-    tabs = ("", "/timeline", "/people", "/tickets", "/work", "/deals", "/identity")
+    tabs = ("", "/timeline", "/people", "/usage", "/tickets", "/work", "/deals", "/identity")
     home = f"/connections/{site.connection['_id']}"
     return [
         "/",
@@ -73,8 +73,15 @@ def paths(site: Site) -> list[str]:
         home,
         f"{home}/reconnect",
         f"{home}/remove",
+        "/events",
+        "/events/latest",
         "/deliveries",
         "/quarantine",
+        "/review",
+        "/review/measures",
+        "/review/sample",
+        f"/identity/merge?account={account['_id']}&q=a",
+        f"/identity/why-not?a={account['_id']}&b={account['_id']}",
         "/plugins",
         "/settings",
         "/help/mapping",

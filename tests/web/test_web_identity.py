@@ -9,7 +9,7 @@ import pytest
 
 from tests.identity.ground import Ground
 from tests.stage import Stage
-from tests.web.site import Browser, Site
+from tests.web.site import Browser, Site, words
 
 
 @dataclass
@@ -60,6 +60,7 @@ def test_a_merge_is_looked_up_previewed_decided_and_undone(place: Place) -> None
     assert link in found
 
     preview = place.browser.page(link.replace("&amp;", "&"))
+    assert "Acme GmbH and ACME are one." in words(preview)
     assert place.ground.account(desk) == second
     said = place.browser.post("/identity/decide", **hidden(preview), note="asked them")
 
