@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hub.embedded import Embedded
 from tests.stage import build_hub
 from tests.usage.sending import Sender, ours, taking, track
@@ -32,4 +34,15 @@ def test_without_redis_events_are_taken_and_nobody_is_slowed(embedded: Embedded)
         batch = {"events": [ours(event_id=str(n)) for n in range(50)]}
         assert sender.events(batch).json()["accepted"] == 50
         assert sender.events(batch).json()["duplicate"] == 50
+    hub.close()
+
+
+def test_with_the_disk_nearly_full_nothing_is_taken(embedded: Embedded, tmp_path: Path) -> None:
+    hub = build_hub(embedded.services, data_dir=tmp_path, disk_free_min=1 << 60)
+    with taking(hub) as url:
+        sender = Sender(hub, url)
+        answer = sender.post("/v1/track", track())
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk")
+        assert answer.headers["Retry-After"] == "60"
+        assert sender.rows() == []
     hub.close()
