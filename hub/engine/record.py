@@ -13,9 +13,8 @@ from bson.binary import Binary
 from hub.engine import quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
+from hub.privacy import guard as guarding
 from hub.privacy.asked import by_vendor
-from hub.privacy.guard import RULE as SUPPRESSED
-from hub.privacy.guard import Guard
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
@@ -31,9 +30,14 @@ def record(
     store: TenantStore, source: Source, batch: Sequence[Incoming], now: datetime
 ) -> list[Incoming]:
     """Write a batch inside the caller's transaction and give each incoming its fate."""
-    ours = _screened(store, source, batch)
+    guard = guarding.of(source.suppressed(store), source)
+    ours = guard.let_in(batch) if guard else list(batch)
     keys = [source.key(item.object, item.native_id) for item in ours]
     known = {d["_id"]: d for d in store.records.find({"_id": {"$in": list(set(keys))}}, READ)}
+    if guard:
+        guard.cleanse(
+            i for k, i in zip(keys, ours, strict=True) if not _has(source, known.get(k), i)
+        )
     drafts = {key: Draft(known.get(key), source) for key in keys}
     for key, item in zip(keys, ours, strict=True):
         item.fate = drafts[key].take(item)
@@ -48,13 +52,16 @@ def record(
     return list(batch)
 
 
-def _screened(store: TenantStore, source: Source, batch: Sequence[Incoming]) -> list[Incoming]:
-    """Without what is suppressed, which gets its fate here and leaves no trace."""
-    known = source.suppressed(store)
-    if known is None:
-        return list(batch)
-    Guard(known, source).screen(batch)
-    return [item for item in batch if item.rule != SUPPRESSED]
+def _has(source: Source, before: Doc | None, item: Incoming) -> bool:
+    """Whether this very body is stored already, and mapped as it would be today."""
+    content = _content(before)
+    return (
+        content is not None
+        and item.content is not None
+        and content.hash == item.content.hash
+        and (before or {}).get("mapping_rev") == source.rev(item.object)
+        and not (item.life and item.life.merged_into)
+    )
 
 
 class Draft:

@@ -32,13 +32,20 @@ class Guard:
         self._known = known
         self._source = source
 
-    def screen(self, batch: Sequence[Incoming]) -> None:
-        """Give the suppressed their fate, and take the erased out of the others."""
+    def let_in(self, batch: Iterable[Incoming]) -> list[Incoming]:
+        """The others; the suppressed get their fate here, and leave no trace."""
+        others = []
         for item in batch:
             if self.blocks(item):
                 item.fate, item.rule = "ignored", RULE
             else:
-                self._cleanse(item)
+                others.append(item)
+        return others
+
+    def cleanse(self, batch: Iterable[Incoming]) -> None:
+        """Take the erased out of records of others."""
+        for item in batch:
+            self._cleanse(item)
 
     def blocks(self, item: Incoming) -> bool:
         if self._known.knows(("keys", self._source.key(item.object, item.native_id))):

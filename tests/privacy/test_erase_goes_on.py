@@ -75,3 +75,17 @@ def run(stage: Stage, services: Services, **more: str) -> int:
     return subprocess.run(
         command, env={**os.environ, **stores, **more}, timeout=60, check=False
     ).returncode
+
+
+def test_it_is_not_done_while_anything_is_found(stage: Stage, desk: Desk) -> None:
+    """In a collection of which the sweep knows nothing."""
+    _, request = asked_for(stage, desk)
+    elsewhere = stage.store.database["left_behind"]
+    note = {"_id": request, "tenant_id": stage.tenant_id, "note": "Ada@Acme.example"}
+    elsewhere.insert_one(note)
+    stage.settle()
+    elsewhere.drop()
+    found = request_of(stage, request)
+    hits = found["report"]["verification"]["hits"]
+    assert (found["state"], hits) == ("failed", [{"collection": "left_behind", "id": request}])
+    assert "sealed" not in found
