@@ -15,6 +15,7 @@ from tests.web.site import Browser, Site, words
 @pytest.fixture
 def ada(desk: Desk) -> Iterator[Browser]:
     app = create_app(desk.hub.settings)
+    app.extensions["hub"].plugins.connectors["desk"] = desk.source.connector
     yield Site(app, desk, {}).browser()
     app.extensions["hub"].close()
 
