@@ -17,7 +17,7 @@ SHOWN = 20
 MOST_SCANNED = 20_000
 SPAN = re.compile(r"^([a-z_]+):(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$")
 RECORD = re.compile(r"^[^:\s]+:[^:\s]+:.+$")
-TITLES = ("subject", "title", "name", "full_name", "label", "user_key")
+TITLES = ("full_name", "subject", "title", "name", "label", "user_key")
 ALONE = Definition("", "none")
 
 

@@ -11,7 +11,8 @@ from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 SORT = "timeline"
-TITLES = ("subject", "title", "name", "full_name", "label")
+TITLES = ("full_name", "subject", "title", "name", "label")
+"""What a record is called, first of all a person: a title of theirs is a job."""
 
 
 def read(store: TenantStore, account_id: str, asked: Asked, kinds: list[str]) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -119,3 +120,14 @@ def test_what_a_vendor_wrote_cannot_become_markup(site: Site, ada: Browser, acco
     finally:
         name = account["flat"]["name"]
         store.accounts.update(mine, {"$set": {"flat.name": name, "profile.name.v": name}})
+
+
+def test_the_timeline_names_a_person_and_not_their_job(site: Site, ada: Browser) -> None:
+    hung = {"entity": "contact", "account_id": {"$ne": None}, "life.deleted": {"$ne": True}}
+    person = site.stage.store.records.find_one({**hung, "values.title": {"$ne": None}})
+    path = f"/accounts/{person['account_id']}/timeline?kind=contact"
+
+    titles = re.findall(r'href="/records/[^"]+">([^<]+)</a>', ada.page(path))
+
+    assert html.escape(person["values"]["full_name"]) in titles
+    assert person["values"]["full_name"] in ada.words(f"/records/{person['_id']}")

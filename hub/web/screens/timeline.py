@@ -118,7 +118,7 @@ def _records(
 
 def _entry(doc: Doc) -> Entry:
     values, moments = doc.get("values") or {}, doc.get("moments") or []
-    names = ("subject", "title", "name", "full_name", "label")
+    names = ("full_name", "subject", "title", "name", "label")
     subject = next((str(values[n]) for n in names if values.get(n)), "")
     return Entry(
         at=doc["moved_at"],
