@@ -65,12 +65,6 @@ def last(store: TenantStore) -> Doc:
     return dict(kept["report"])
 
 
-def passes(store: TenantStore) -> bool:
-    """Whether the tenant's own past has borne its scores out."""
-    wanted = {"_id": f"{store.tenant_id}:backtest", "report.passes": True}
-    return store.tenant_state.find_one(wanted, {"_id": 1}) is not None
-
-
 def snapshots(store: TenantStore, today: date, horizon: int) -> Iterator[Snapshot]:
     """Every account on every last day of a month whose horizon has passed."""
     absent, known = days.absent(store), _Cards(store)

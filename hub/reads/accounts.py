@@ -12,6 +12,7 @@ from typing import Any
 from hub.errors import NotFound
 from hub.health.family import DEEPEST
 from hub.health.words import explain_words
+from hub.reads import tested
 from hub.reads.paging import Asked, Page, order_of, read
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
@@ -207,5 +208,6 @@ def health(store: TenantStore, account_id: str) -> Doc:
         "account_id": account["_id"],
         "asked_id": account_id,
         "scored_at": account.get("scored_at"),
+        "calibrated": tested.passes(store),
         "words": explain_words(explanation),
     }

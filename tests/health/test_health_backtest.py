@@ -17,6 +17,7 @@ from hub.health.backtest import Snapshot, auc, chance, falls, hanley_mcneil, iso
 from hub.health.history import History, keep
 from hub.health.measures import Measure
 from hub.health.score import score
+from hub.reads import tested
 from tests.stage import build_hub
 
 CARD = scorecard.default()
@@ -203,4 +204,4 @@ def test_a_tenants_closes_become_snapshots_and_the_report_is_kept(hub: Hub) -> N
     assert {k: kept_report[k] for k in ("left", "auc", "passes")} == {
         k: told[k] for k in ("left", "auc", "passes")
     }
-    assert backtest.passes(store) is told["passes"] is True
+    assert tested.passes(store) is told["passes"] is True

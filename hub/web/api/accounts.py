@@ -156,6 +156,7 @@ class Health(Model):
     trend: Trend
     change: Json
     top_negative: list[str]
+    calibrated: bool = Field(description="Whether the tenant's own back-test bears scores out")
     words: list[str] = Field(description="The same in sentences")
 
 

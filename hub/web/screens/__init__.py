@@ -32,6 +32,7 @@ GUARDED = (
     "plugins",
     "scorecards",
     "judgement",
+    "backtest",
     "settings",
     "privacy",
     "guides",

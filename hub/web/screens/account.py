@@ -12,11 +12,20 @@ from werkzeug.wrappers import Response
 from hub import judgements
 from hub.errors import NotFound
 from hub.health.words import CAPS, explain_words
-from hub.reads import account_use, history
+from hub.reads import account_use, history, tested
 from hub.reads import accounts as reads
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
-from hub.web.screens import accounts, evidence, freshness, holdings, identity, lists, timeline
+from hub.web.screens import (
+    accounts,
+    evidence,
+    freshness,
+    holdings,
+    identity,
+    lists,
+    past,
+    timeline,
+)
 from hub.web.screens.here import here
 
 pages = Blueprint("account", __name__, url_prefix="/accounts/<account_id>")
@@ -71,6 +80,7 @@ def page(account_id: str) -> Answer:
         proofs=lambda entry: evidence.proofs(account_id, entry),
         read_at=partial(accounts.read_at, fresh=freshness.sources(here().hub, store)),
         days=_days(account_id),
+        tested=tested.passes(store),
         recent=timeline.read(store, account_id, size=RECENT).entries,
         said=judgements.of_account(store, account),
         family_tree=reads.tree(store, account_id),
@@ -86,6 +96,12 @@ def _days(account_id: str) -> list[float]:
     """Health of the last 90 days, oldest first, without the days on which it is not known."""
     found = history.known(here().hub, here().store, account_id)
     return [point["health"] for point in found if point["health"] is not None]
+
+
+@pages.get("/health")
+def days_page(account_id: str) -> Answer:
+    account = load(here().store, account_id)
+    return _shown("account_days.html", account, past=past.page(account_id))
 
 
 @pages.get("/timeline")
