@@ -103,7 +103,8 @@ def _look_at_tenant(hub: Hub, store: TenantStore) -> int:
 def _note_stale(store: TenantStore, hub: Hub, now: datetime) -> None:
     """A source that goes stale, or comes back, moves every score that rests on it."""
     known = supply.load(store, hub.plugins.connectors)
-    stale = sorted(known.stale(now))
+    # A signal that came or went with a plugin moves every score as well.
+    stale = sorted({*known.stale(now), *(f"signal:{name}" for name in hub.plugins.signals)})
     key = {"_id": f"{store.tenant_id}:stale"}
     before = store.tenant_state.find_one(key) or {}
     if before.get("sources", []) != stale:

@@ -37,7 +37,7 @@ def family(
     counted = [child for child in children if _reason(child) is None]
     weights, by_mrr = _weights(counted)
     mean = _mean(counted, weights)
-    worst = min(counted, key=lambda c: (c.health or 0.0, c.id), default=None)
+    worst = min(counted, key=lambda c: (c.health or 0.0, c.name, c.id), default=None)
     basis = "own" if own_seats else "children"
     found = {
         "basis": basis,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
 
+from hub.bootstrap import Hub
 from hub.store.client import Doc
 from tests.scorecards.desk import Desk
 
@@ -122,3 +124,37 @@ def test_a_grandparent_counts_the_family_of_its_child(desk: Desk) -> None:
     root = desk.account("root")["family"]
     assert root["mean"] == leaf["health"]["health"]
     assert root["mrr"]["minor"] == 5_000
+
+
+TREE = {"a": None, "b": "a", "c": "a", "d": "b", "e": "b", "f": "g", "g": "f", "h": "f"}
+"""f and g are each other's parent; h hangs below the circle."""
+
+
+def told(desk: Desk) -> dict[str, object]:
+    """What each account's family says, without ids."""
+    found = {}
+    for name in TREE:
+        family = desk.account(name).get("family") or {}
+        worst = family.get("worst_child") or {}
+        kept = ("health", "mean", "children", "counted", "weights", "mrr", "circle")
+        found[name] = [family.get(key) for key in kept] + [worst.get("name"), worst.get("health")]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_families_do_not_depend_on_what_comes_first(hub: Hub, seed: int) -> None:
+    rng = random.Random(seed)
+    bodies = [
+        {"object": "company", "id": name, "name": name, "parent": parent, **mrr(10 + n)}
+        for n, (name, parent) in enumerate(TREE.items())
+    ]
+    bodies += [body for name in "deh" for body in urgent(name, *range(rng.randrange(4)))]
+    at_once, dealt = Desk(hub), Desk(hub)
+    at_once.put(*bodies)
+    rng.shuffle(bodies)
+    while bodies:
+        size = rng.randrange(1, 4)
+        dealt.put(*bodies[:size])
+        bodies = bodies[size:]
+    assert told(dealt) == told(at_once)
+    assert dealt.store.accounts.count({"score_due": True}) == 0

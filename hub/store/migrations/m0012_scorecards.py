@@ -14,8 +14,9 @@ def control(database: Database[Doc]) -> None:
 
 def shard(database: Database[Doc]) -> None:
     accounts, scorecards = database["accounts"], database["scorecards"]
-    for fields in (("listed", "sort.urgency", "_id"), ("listed", "sort.trial", "sort.health")):
-        accounts.create_index([("tenant_id", UP), *((field, UP) for field in fields)])
+    for fields in (("sort.urgency", "_id"), ("sort.band", "sort.trial", "sort.health")):
+        keys = [("tenant_id", UP), ("listed", UP), *((field, UP) for field in fields)]
+        accounts.create_index(keys)
     in_force = {"partialFilterExpression": {"state": "active"}}
     scorecards.create_index([("tenant_id", UP)], unique=True, **in_force)
     named = [("tenant_id", UP), ("name", UP), ("revision", UP)]
