@@ -6,10 +6,12 @@ Entry points, in the order in which the pipeline calls them:
   same for the product use of one contact
 - `state.change` - subtracts a record's old contribution and adds its new one; `state.rebuild`
 - `context.HealthContext` - what the account's state cannot know: sources, links, seats, pulse
-- `measures.measure` - the 17 measures, each in one of five states
-- `scorecard.default`, `scorecard.from_document` - dimensions, weights, curves, caps, bands
+- `measures.measure` - the 17 measures and the signals of plugins, each in one of five states
+- `lifecycle.facts_of`, `revision.Revision.card_for` - which scorecard is the account's
+- `revision.check_document` - a tenant's scoring as a document: cards, weights, curves, caps, bands
 - `score.score` - the explanation: health, band, points that add up, coverage, reasons
 - `score.day_close`, `score.next_due` - what to keep at 00:00 UTC; when time alone changes a score
 - `state.rollup` - counts for the portfolio list
+- `urgency.urgency`, `family.family` - what stands beside the score
 - `words.explain_words` - an explanation in sentences
 """
