@@ -24,7 +24,7 @@ SHARES = {
 """What is wrong with how many firms; the rest is known well."""
 CLEAN = "nothing wrong"
 SYSTEMS = {"salesforce": 0.85, "hubspot": 0.78, "freshdesk": 0.82}
-"""How many firms a system knows; each firm is known to two at least."""
+"""How many firms a system knows; each firm is known to one at least."""
 HOSTS = ("", "www.", "support.", "eu.shop.", "info.")
 NUMBERED = 0.95
 """How many records carry the tenant's own customer number, unless said otherwise."""
@@ -97,8 +97,7 @@ class Crowd:
         place = random.Random(f"{self.seed}/place/{twin}").choice(words.PLACES)
         name = companies.name_of(twin)
         known = [s for s, share in SYSTEMS.items() if rng.random() < share]
-        while len(known) < 2:
-            known.append(rng.choice([s for s in SYSTEMS if s not in known]))
+        known = known or [rng.choice([*SYSTEMS])]
         bare = set(known) if rng.random() < 0.5 else {rng.choice(known)}
         cards = {s: self._card(rng, n, mess, name, place[0], s, s in bare) for s in known}
         people = tuple(self._people(rng, n, mess, known))

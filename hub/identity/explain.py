@@ -89,6 +89,14 @@ class Told:
     vendors: Vendors
     entity: str
     rivals: Mapping[str, Doc] = field(default_factory=dict)
+    _said: dict[str, dict[evidence.Key, list[Doc]]] = field(default_factory=dict)
+
+    def claims(self, record: Doc) -> dict[evidence.Key, list[Doc]]:
+        """What a record claims, worked out once: it may be at the end of many links."""
+        key = record["_id"]
+        if key not in self._said:
+            self._said[key] = evidence.claims(record, self.vendors)
+        return self._said[key]
 
 
 def edge(given: Doc, told: Told) -> Doc:
@@ -119,16 +127,16 @@ def side(key: str, given: Doc, told: Told) -> Doc:
         "name": naming.name_of(record),
         "id": record.get(history.ID_FIELD[told.entity]),
         "live": not (record.get("life") or {}).get("deleted"),
-        "fields": _fields(record, given, told.vendors),
+        "fields": _fields(record, given, told),
     }
 
 
-def _fields(record: Doc, given: Doc, vendors: Vendors) -> list[Doc]:
+def _fields(record: Doc, given: Doc, told: Told) -> list[Doc]:
     if given["kind"] == "merge":
         into = (record.get("life") or {}).get("merged_into")
         return [{"field": "merged_into", "path": None, "value": into}] if into else []
     kind = "domain" if given["kind"] == "owned_domain" else given["kind"]
-    claims = evidence.claims(record, vendors)
+    claims = told.claims(record)
     found = claims.get((kind, given["value"]), [])
     if kind == "email_domain" and not found:
         found = claims.get(("domain", given["value"]), []) or _people(record, given["value"])

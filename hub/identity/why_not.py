@@ -171,7 +171,7 @@ def _claims(side: Subject, kind: str, pair: Pair) -> Iterator[Doc]:
     """As the engine stored them, with the vendor's words where these are known."""
     for key, record in sorted(side.records.items()):
         live = not (record.get("life") or {}).get("deleted")
-        facts = evidence.claims(record, pair.told.vendors)
+        facts = pair.told.claims(record)
         for claim in sorted(claim_of(k[2:]) for k in record.get("keys", ()) if k[:2] == "c:"):
             if claim.kind != kind:
                 continue

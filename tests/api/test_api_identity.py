@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hub.identity import evidence, subjects
+from hub.identity.vendors import of_tenant
+from mappings.claims import LINKING, claim_of
 from tests.api.conftest import Api
 from tests.identity.ground import Ground
 from tests.stage import Stage
@@ -197,3 +200,20 @@ def test_measures_are_counted_and_a_sample_is_labelled(api: Api, ground: Ground)
     precision = api.get("/identity/measures")["precision"]
     assert (precision["labelled"], precision["right"], precision["precision"]) == (1, 0, 0)
     assert api.get("/identity/sample")["items"] == []
+
+
+def test_the_evidence_shown_covers_every_claim_that_links(stage: Stage) -> None:
+    """Of a real vendor's records, with the place in its body."""
+    vendors = of_tenant(stage.hub, stage.store)
+    records = subjects.records(stage.store, stage.store.records.distinct("_id", {}))
+    paths = set()
+    claimed = 0
+    for record in records.values():
+        stored = {claim_of(key[2:]) for key in record.get("keys", ()) if key[:2] == "c:"}
+        shown = evidence.claims(record, vendors)
+        linking = {(claim.kind, claim.value) for claim in stored if claim.kind in LINKING}
+        assert linking <= shown.keys()
+        claimed += len(linking)
+        paths |= {fact["path"] for facts in shown.values() for fact in facts}
+    assert claimed > 20
+    assert {"properties.domain", "properties.email", "properties.salesforceaccountid"} <= paths

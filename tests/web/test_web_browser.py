@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.stage import Quiet
+from tests.identity.ground import Ground
+from tests.stage import Quiet, Stage
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
@@ -158,6 +159,28 @@ def test_the_keyboard_reaches_the_content_and_the_menu(screen: Screen) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Connections")).to_be_visible()
     page.context.close()
+
+
+def test_a_review_is_answered_by_keyboard(screen: Screen) -> None:
+    site = screen.site
+    stage = Stage(site.stage.hub)
+    ground = Ground(stage.store)
+    crm = ground.put("crm", "company", "1", name="Acme GmbH", domain="acme.de")
+    desk = ground.put("desk", "company", "2", name="ACME")
+    page = screen.browser.new_page()
+    page.goto(screen.base + site.link(site.person(stage.tenant_id, "keys@acme.example")))
+    page.goto(f"{screen.base}/review")
+
+    page.get_by_label("Why, optional").focus()
+    page.keyboard.type("their own words")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="They are one")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("are one.")
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    assert ground.account(crm) == ground.account(desk)
+    page.close()
 
 
 def test_a_delivery_appears_on_the_open_list(screen: Screen) -> None:
