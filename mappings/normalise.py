@@ -130,5 +130,7 @@ def xref(text: str) -> str | None:
 
 
 _MEANINGLESS: Final = re.compile(
-    r"([0-]*|-1|null|none|nil|n/?a|undefined|unknown|anonymous|test|tbd|\?+)\Z", re.IGNORECASE
+    r"([0-]*|-1|null|none|nil|n/?a|undefined|unknown|anonymous|guest|test|example(\.com)?|tbd"
+    r"|x{3,}|\?+)\Z",
+    re.IGNORECASE,
 )

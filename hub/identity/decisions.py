@@ -200,5 +200,13 @@ def _tell(store: TenantStore, wish: Wish, by: str, note: str, now: datetime) -> 
             "decision": wish.decision.id,
             **facts,
         }
-        for subject in wish.subjects
+        for subject in _accounts(store, wish)
     )
+
+
+def _accounts(store: TenantStore, wish: Wish) -> list[str]:
+    """Whose timelines tell of it: of people, their accounts'."""
+    if wish.entity == "account":
+        return list(wish.subjects)
+    found = store.contacts.find({"_id": {"$in": list(wish.subjects)}}, {"account_ids": 1})
+    return sorted({account for doc in found for account in doc.get("account_ids", ())})

@@ -104,6 +104,31 @@ def test_a_preview_says_what_would_be_and_changes_nothing(world: World) -> None:
     assert members(world, a) == {m["native_id"] for m in merged["members"]}
 
 
+def test_a_preview_tells_of_a_contradiction_an_undoing_and_what_would_be_refused(
+    world: World,
+) -> None:
+    world.company("crm", "1", domain="acme.io")
+    world.company("crm", "2", domain="acme.io")
+    world.company("desk", "7", domain="acme.io")
+    hub, tenant = world.hub, world.tenant_id
+    one, two, desk = world.key("crm", "1"), world.key("crm", "2"), world.key("desk", "7")
+    apart = decisions.not_same(hub, tenant, one, desk, "u")
+    found = decisions.preview(hub, tenant, "same", a=one, b=desk)
+    assert (found["allowed"], found["decision"]) == (False, apart["_id"])
+    found = decisions.preview(hub, tenant, "domain", domain="acme.io", account_id=one)
+    assert [(e["kind"], e["state"]) for e in found["refused"] if e["a"] != e["b"]] == [
+        ("owned_domain", "dropped")
+    ]
+    found = decisions.preview(hub, tenant, "domain", domain="acme.io", account_id=two)
+    assert [sorted(m["key"] for m in g["members"]) for g in found["accounts"]] == [
+        sorted([two, desk])
+    ]
+    given = decisions.give_domain(hub, tenant, "acme.io", two, "u")
+    found = decisions.preview(hub, tenant, "undo", decision_id=given["_id"])
+    assert world.account("desk", "7") == world.account("crm", "2")
+    assert {tuple(m["key"] for m in g["members"]) for g in found["accounts"]} == {(desk,)}
+
+
 def test_bad_input_is_refused_with_the_field(world: World) -> None:
     world.company("crm", "1", domain="acme.io")
     world.company("desk", "2", domain="acme.io")
@@ -209,11 +234,15 @@ def test_a_disputed_domain_waits_and_recovers_when_one_claim_goes(world: World) 
 
 
 def test_people_can_be_called_one_person(world: World) -> None:
+    world.company("crm", "5", domain="acme.io")
     world.person("crm", "1", email="ann@acme.io")
     world.person("desk", "2", email="ann@acme.eu")
     a = world.record("crm", "1", "person")["contact_id"]
     b = world.record("desk", "2", "person")["contact_id"]
     said = decisions.same(world.hub, world.tenant_id, a, b, "usr_ann")
     assert world.record("desk", "2", "person")["contact_id"] == a
+    told = world.store.events.find_one({"decision": said["_id"]})
+    assert told is not None
+    assert told["account_id"] == world.account("crm", "5")
     decisions.undo(world.hub, world.tenant_id, said["_id"], "usr_ann")
     assert world.record("desk", "2", "person")["contact_id"] == b
