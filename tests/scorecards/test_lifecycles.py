@@ -11,7 +11,6 @@ from hub.health import defaults, lifecycle, measures, revision, score
 from hub.health.context import HealthContext
 from hub.health.lifecycle import facts_of
 from hub.health.revision import check_document
-from hub.health.scorecard import at_tenure
 from hub.health.words import explain_words
 from tests.scorecards.desk import Desk
 
@@ -76,8 +75,8 @@ def test_who_is_not_live_is_new_once_the_tenant_says_where_that_stands() -> None
 def test_a_new_account_is_asked_for_its_share_of_seats(
     tenure: int, value: float, expected: float
 ) -> None:
-    card = DEFAULT.cards[0].scorecard
-    rules = {r.key: r for d in at_tenure(card, tenure).dimensions for r in d.measures}
+    card = DEFAULT.card_for({"subscribed_on": day(tenure)}, TODAY)
+    rules = {r.key: r for d in card.dimensions for r in d.measures}
     assert rules["seat_utilisation"].curve.at(value) == pytest.approx(expected)
     assert rules["usage_trend"].curve.at(0.5) == 20
 

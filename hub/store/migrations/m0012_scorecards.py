@@ -17,8 +17,9 @@ def shard(database: Database[Doc]) -> None:
     for fields in (("sort.urgency", "_id"), ("sort.band", "sort.trial", "sort.health")):
         keys = [("tenant_id", UP), ("listed", UP), *((field, UP) for field in fields)]
         accounts.create_index(keys)
-    in_force = {"partialFilterExpression": {"state": "active"}}
-    scorecards.create_index([("tenant_id", UP)], unique=True, **in_force)
+    scorecards.create_index(
+        [("tenant_id", UP)], unique=True, partialFilterExpression={"state": "active"}
+    )
     named = [("tenant_id", UP), ("name", UP), ("revision", UP)]
     scorecards.create_index(named, unique=True)
     accounts.update_many({"listed": True}, {"$set": {"score_due": True}})
