@@ -15,7 +15,7 @@ from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import opened, tenant_id, tenant_option
 from hub.errors import AlreadyThere
 from hub.privacy import asked as asking
-from hub.privacy import export
+from hub.privacy import export, work
 from hub.reads import privacy
 from hub.reads.paging import Asked
 from hub.store.client import Doc
@@ -101,6 +101,20 @@ def suppress(
 def unsuppress(request: str, reason: str, wait: bool, tenant: str | None, as_json: bool) -> None:
     """Take a former request back: with the next full listing they may come again."""
     _ask("unsuppress", "", request, reason, wait, tenant, as_json)
+
+
+@command.command()
+@click.argument("request")
+@wait_option
+@tenant_option
+@json_option
+def retry(request: str, wait: bool, tenant: str | None, as_json: bool) -> None:
+    """Go on with a request that failed."""
+    with opened() as hub:
+        owner = tenant_id(hub, tenant)
+        work.again(hub, owner, request, BY)
+        found = _waited(hub, owner, request) if wait else privacy.one(hub.store(owner), request)
+    _shown(found, as_json)
 
 
 def _ask(

@@ -100,7 +100,7 @@ def _living(store: TenantStore, source: Source, stream: Stream) -> Iterator[Doc]
         "connection_id": source.connection_id,
         "object": stream.object,
         "life.deleted": False,
-        "suppressed": {"$exists": False},
+        "suppressed.0": {"$exists": False},
     }
     yield from store.records.find(mine, {"native_id": 1, "first_seen_at": 1}).batch_size(BATCH)
 

@@ -162,9 +162,12 @@ def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: date
     erased = life is not None and life.erased
     if erased:
         fields = {name: value for name, value in fields.items() if name not in ERASED}
-    if draft.before is None and not erased:
+    cleaned = draft.item is not None and draft.item.redacted
+    if draft.before is None and not erased and not cleaned:
         return store.records.inserting({"_id": key, **_identity(source, key, now), **fields})
     change: Doc = {"$set": fields, "$setOnInsert": _identity(source, key, now)}
+    if cleaned:
+        change["$addToSet"] = {"redacted": guarding.INTAKE}
     if erased:
         change["$unset"] = dict.fromkeys(ERASED, "")
     return store.records.updating({"_id": key}, change, upsert=True)

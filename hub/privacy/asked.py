@@ -43,7 +43,7 @@ def create(
     if kind not in KINDS:
         raise CorrectInput(f"A request is one of {', '.join(KINDS)}.", field="kind")
     subject = (
-        _known_request(store, subject) if kind == "unsuppress" else _known(store, entity, subject)
+        _known_request(store, subject) if kind == "unsuppress" else known(store, entity, subject)
     )
     same = {"open": True, "kind": kind, "entity": entity, "subject": subject}
     if store.privacy_requests.find_one(same, {"_id": 1}):
@@ -112,7 +112,7 @@ def _request(
     }
 
 
-def _known(store: TenantStore, entity: str, subject: str) -> str:
+def known(store: TenantStore, entity: str, subject: str) -> str:
     """The id that lives on."""
     if entity not in ENTITIES:
         raise CorrectInput(f"It is one of {', '.join(ENTITIES)}.", field="entity")

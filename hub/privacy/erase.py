@@ -55,7 +55,7 @@ def suppress(job: Job) -> bool:
 def mark(job: Job) -> bool:
     """Suppressed alone: what is stored stays, and no listing can say that it is missing."""
     for keys in _batches(job):
-        job.store.records.update_many({"_id": {"$in": keys}}, {"$set": {"suppressed": True}})
+        job.store.records.update_many({"_id": {"$in": keys}}, {"$addToSet": {"suppressed": job.id}})
         job.store.fetches.delete({"_id": {"$in": keys}})
     return True
 

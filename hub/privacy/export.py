@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.errors import NotFound
-from hub.privacy import subjects, usage
+from hub.privacy import asked, subjects, usage
 from hub.privacy.identifiers import Identifiers, candidates
 from hub.privacy.needles import Needles
 from hub.privacy.subjects import Subject
@@ -61,9 +60,7 @@ class Holding:
 def export(hub: Hub, tenant_id: str, entity: str, subject: str) -> Iterator[str]:
     """The document's text in pieces. Raises NotFound before the first of them."""
     store = hub.store(tenant_id)
-    home = store.contacts if entity == "contact" else store.accounts
-    if home.find_one({"_id": subject}, {"_id": 1}) is None:
-        raise NotFound(f"There is no such {entity}.")
+    subject = asked.known(store, entity, subject)
     about = subjects.find(hub, store, entity, subject)
     usage.note(store, about)
     own = Needles(Identifiers(user_ids={*about.profiles, *about.contacts}))

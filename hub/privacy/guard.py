@@ -22,6 +22,8 @@ from mappings import normalise
 from mappings.language import Link, Mapped
 
 RULE: Final = "suppressed"
+INTAKE: Final = "intake"
+"""Marks a record that was cleaned as it came in: it is read anew when somebody may return."""
 _FIELD: Final = re.compile(rb'"([^"\\\s]{3,254}@[^"\\\s]{3,254})"')
 
 

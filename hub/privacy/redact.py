@@ -15,6 +15,7 @@ from hub.privacy import identifiers
 from hub.privacy.identifiers import EMAIL, HOST, PHONE, TOKEN, Identifiers
 
 MARKER: Final = "[erased]"
+KEY: Final = re.compile(r"cnx_\w+:\w+:[\w-]+")
 _ID_FIELD: Final = re.compile(r"(id|ids)\Z", re.IGNORECASE)
 Path = tuple[str | int, ...]
 
@@ -33,6 +34,7 @@ class Redactor:
         natives = {key.split(":", 2)[2] for key in what.keys if key.startswith(f"{connection}:")}
         self.short = natives - here
         self._keys = what.keys
+        self._odd = [key for key in what.keys if not KEY.fullmatch(key)]
         self._names = _pattern(what.names)
 
     def text(self, text: str) -> str:
@@ -43,9 +45,9 @@ class Redactor:
         text = PHONE.sub(lambda m: self._phone(m[0]), text)
         if self._what.domains:
             text = HOST.sub(lambda m: self._host(m[0]), text)
-        for key in self._keys if ":" in text else ():
-            if key in text:
-                text = re.sub(rf"{re.escape(key)}(?![\w-])", MARKER, text)
+        text = KEY.sub(lambda m: MARKER if m[0] in self._keys else m[0], text)
+        for key in self._odd:
+            text = text.replace(key, MARKER)
         text = TOKEN.sub(lambda m: MARKER if m[0] in self._tokens else m[0], text)
         return self._names.sub(MARKER, text) if self._names else text
 

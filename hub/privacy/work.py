@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from hub.errors import LeaseLost
+from hub.errors import CorrectInput, LeaseLost, NotFound
 from hub.faultpoints import point
 from hub.privacy import erase, report, suppression, sweep, usage, verify
+from hub.privacy.guard import INTAKE
 from hub.privacy.job import LEASE_S, Job
 from hub.queue import JobTimeout
 from hub.store import leases
@@ -140,19 +141,24 @@ def _lift(job: Job) -> bool:
     """They may come back: with the next full listing, and what was redacted is read anew."""
     former = job.request["subject"]
     count = suppression.lift(job.store, former)
-    mine = {"redacted": former}
-    job.store.records.update_many(mine, {"$unset": {"content": "", "redacted": ""}})
-    job.store.records.update_many({"suppressed": True}, {"$unset": {"suppressed": ""}})
+    cleaned = {"$in": [former, INTAKE]}
+    change = {"$unset": {"content": ""}, "$pull": {"redacted": cleaned}}
+    job.store.records.update_many({"redacted": cleaned}, change)
+    change = {"$pull": {"suppressed": former}}
+    job.store.records.update_many({"suppressed": former}, change)
     job.store.streams.update_many({}, {"$set": {"full_due": True, "next_sync_at": job.now}})
     finish(job, "done", {"lifted": count})
     return True
 
 
 def finish(job: Job, state: str, found: Doc | None) -> None:
-    """The request forgets whom it was about; its report and its hashes are what is left."""
+    """A finished request forgets whom it was about; its report and its hashes are what is left.
+
+    One that failed keeps it, sealed: it has to be tried again.
+    """
     change: Doc = {
         "$set": {"state": state, "finished_at": job.now, "report": found},
-        "$unset": dict.fromkeys(WORKING, ""),
+        "$unset": dict.fromkeys(WORKING if state == "done" else ("open", "seen"), ""),
     }
     if job.request["kind"] == "erase" and state == "done":
         _tell(job)
@@ -170,6 +176,23 @@ def _tell(job: Job) -> None:
     event = {"id": job.id, "at": job.now, "subject": job.request["subject"]}
     tenant_id, entity = job.store.tenant_id, job.request["entity"]
     job.hub.plugins.tell("record_erased", tenant_id=tenant_id, entity=entity, event=event)
+
+
+def again(hub: Hub, tenant_id: str, request_id: str, by: str) -> None:
+    """Go on with a request that failed, where it failed; raises NotFound and CorrectInput."""
+    store = hub.store(tenant_id)
+    failed = {"_id": request_id, "state": "failed"}
+    change = {"state": "running", "open": True, "rounds": 0, "attempts": 0, "finished_at": None}
+    request = store.privacy_requests.find_one({"_id": request_id}, {"kind": 1, "step": 1})
+    if request is None:
+        raise NotFound("There is no such privacy request.")
+    if request["kind"] == "erase" and request.get("step") == _place("judge"):
+        change["step"] = _place("sweep")
+    if not store.privacy_requests.update(failed, {"$set": change, "$unset": {"cursor": ""}}):
+        raise CorrectInput("Only a request that failed can be tried again.", field="id")
+    control = hub.catalogue.control
+    control.note(tenant_id, by, "tried again", hub.now(), request=request_id)
+    hub.bell.ring_settle(tenant_id)
 
 
 def _place(name: str) -> int:

@@ -88,4 +88,8 @@ def test_it_is_not_done_while_anything_is_found(stage: Stage, desk: Desk) -> Non
     found = request_of(stage, request)
     hits = found["report"]["verification"]["hits"]
     assert (found["state"], hits) == ("failed", [{"collection": "left_behind", "id": request}])
+    work.again(stage.hub, stage.tenant_id, request, "ada@hub.example")
+    stage.settle()
+    found = request_of(stage, request)
+    assert (found["state"], found["report"]["verification"]["hits"]) == ("done", [])
     assert "sealed" not in found

@@ -158,12 +158,17 @@ def test_a_delivery_that_still_waits_is_closed_and_its_others_read_again(
 def test_an_unsuppressed_person_comes_back_with_the_next_listing(stage: Stage, desk: Desk) -> None:
     connection = world(stage, desk)
     done = erase(stage, "contact", contact_of(stage, connection, "501"))
+    ada = {**desk.records["person", "501"], "id": "501"}
+    desk.ticket("905", ada, company="1")
+    sync_all(stage, [connection])
+    assert [x["kind"] for x in record(stage, connection, "ticket", "905")["links"]] == ["account"]
     lifted = erase(stage, "", done["_id"], kind="unsuppress")
     assert lifted["state"] == "done"
     stage.sync(connection)
     assert stage.store.contacts.find_one({"flat.full_name": "Ada Löwenherz"})
-    links = record(stage, connection, "ticket", "501")["links"]
-    assert {link["value"] for link in links} == {"company:1", "person:501", ADA[1]}
+    for ticket in ("501", "905"):
+        links = record(stage, connection, "ticket", ticket)["links"]
+        assert {link["value"] for link in links} == {"company:1", "person:501", ADA[1]}
     assert stage.store.suppressions.count({}) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,6 +108,20 @@ def test_many_who_are_suppressed_are_not_missing(stage: Stage, desk: Desk) -> No
     sync_all(stage, [connection, connection])
     assert stage.store.streams.find_one({"stream": "people"})["missing"] is None
     assert stage.store.contacts.count({"listed": True}) == 12
+
+
+def test_no_listing_says_that_they_were_there(stage: Stage, desk: Desk, connection: Doc) -> None:
+    """Listings keep 8 bytes of an unsalted hash of each id, which whoever knows the id can make."""
+    mark = hashlib.blake2b(b"501", digest_size=8).digest()[::-1]
+
+    def marked() -> bool:
+        return any(mark in bytes(doc["marks"]) for doc in stage.store.listings.find({}))
+
+    assert marked()
+    erase(stage, "contact", contact_of(stage, connection, "501"))
+    assert not marked()
+    sync_all(stage, [connection])
+    assert not marked()
 
 
 def test_it_outlives_rotations_of_the_tenants_key(

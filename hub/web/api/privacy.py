@@ -8,7 +8,7 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from hub.privacy import asked, export
+from hub.privacy import asked, export, work
 from hub.reads import privacy
 from hub.web.api.caller import caller
 from hub.web.api.nouns import noun
@@ -83,6 +83,14 @@ def ask_for_privacy(body: PrivacyWish) -> Response:
         me.hub, me.tenant_id, body.kind, body.entity, body.subject, f"key {me.key_id}", body.reason
     )
     return answer(PrivacyReport, privacy.one(me.store, made["_id"]), 202)
+
+
+@pages.post("/requests/<id>/retry", responses={202: PrivacyReport})
+def retry_privacy_request(path: ById) -> Response:
+    """Go on with a request that failed"""
+    me = caller()
+    work.again(me.hub, me.tenant_id, path.id, f"key {me.key_id}")
+    return answer(PrivacyReport, privacy.one(me.store, path.id), 202)
 
 
 @pages.get("/export", responses={200: {"content": {"application/json": {"schema": {}}}}})

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from hub.errors import CorrectInput, HubError, NotFound
 from hub.privacy import asked as asking
-from hub.privacy import export
+from hub.privacy import export, work
 from hub.store.client import Doc
 from hub.web.screens import lists
 from hub.web.screens.here import Here, here
@@ -113,6 +113,16 @@ def take_back(request_id: str) -> Response:
         flash(error.sentence, "error")
         return redirect(url_for("privacy.one", request_id=request_id))
     return redirect(url_for("privacy.one", request_id=made["_id"]))
+
+
+@pages.post("/requests/<request_id>/retry")
+def retry(request_id: str) -> Response:
+    at = here()
+    try:
+        work.again(at.hub, at.tenant_id, request_id, at.person.email)
+    except CorrectInput as error:
+        flash(error.sentence, "error")
+    return redirect(url_for("privacy.one", request_id=request_id))
 
 
 def _asked(kind: str, entity: str, subject: str) -> Doc:
