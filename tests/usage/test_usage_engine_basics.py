@@ -267,3 +267,42 @@ def test_a_source_removed_with_its_data_leaves_no_trace(
     for name in ("usage_events", "usage_people", "usage_days", "event_names", "records"):
         assert getattr(stage.store, name).count({}) == 0, name
     assert stage.store.accounts.count({"listed": True}) == 0
+
+
+def test_who_said_so_first_keeps_the_visitor_also_when_that_call_comes_last(
+    stage: Stage, ours: Source, now: datetime
+) -> None:
+    ours.send(
+        group("", "acme", now),
+        track("", "Opened", now - 3 * DAY, group="acme", anonymousId="shared"),
+        track("bea", "Opened", now - DAY, group="acme"),
+        identify("bea", now - DAY, anonymous="shared"),
+    )
+    ours.work()
+    assert len(_counters(stage, "acme")["active_user_days"]) == 2
+    ours.send(identify("ana", now - 2 * DAY, anonymous="shared", internal=True))
+    ours.work()
+    assert _counters(stage, "acme")["active_user_days"] == {_day(now - DAY): 1}
+
+
+def test_use_moves_with_its_person_to_another_company(
+    stage: Stage, toy: Toy, ours: Source, now: datetime
+) -> None:
+    """Nothing of the usage source changes: the CRM alone says where the person works."""
+    crm = toy.connect(stage.tenant_id)
+    toy.put("company", "1", now, name="Acme")
+    toy.put("company", "2", now, name="Brick")
+    toy.put("person", "9", now, name="Ana", email="ana@gmail.com", company="1")
+    stage.sync(crm)
+    ours.send(identify("ana", now, email="ana@gmail.com"), track("ana", "Opened", now))
+    ours.work()
+    assert _active(stage) == {"Acme"}
+    toy.put("person", "9", now + DAY / 24, name="Ana", email="ana@gmail.com", company="2")
+    stage.sync(crm, full=True)
+    assert _active(stage) == {"Brick"}
+
+
+def _active(stage: Stage) -> set[str]:
+    """Names of the accounts that count an active day."""
+    wanted = {"listed": True, "state.counters.active_user_days": {"$exists": True}}
+    return {account["flat"]["name"] for account in stage.store.accounts.find(wanted)}
