@@ -15,10 +15,10 @@ def control(database: Database[Doc]) -> None:
 
 
 def shard(database: Database[Doc]) -> None:
-    owned = {"partialFilterExpression": {"owner": {"$exists": True}}}
-    keys = [("tenant_id", UP), ("connection_id", UP), ("owner", UP)]
-    database["usage_people"].create_index(keys, **owned)
-    again = {"partialFilterExpression": {"again": {"$exists": True}}}
-    database["usage_people"].create_index([("tenant_id", UP), ("again", UP)], **again)
+    people = database["usage_people"]
+    by_owner = [("tenant_id", UP), ("connection_id", UP), ("owner", UP)]
+    people.create_index(by_owner, partialFilterExpression={"owner": {"$exists": True}})
+    anew = [("tenant_id", UP), ("again", UP)]
+    people.create_index(anew, partialFilterExpression={"again": {"$exists": True}})
     database["event_names"].create_index([("tenant_id", UP), ("connection_id", UP)])
     database["usage_days"].create_index([("tenant_id", UP), ("name_id", UP), ("day", UP)])
