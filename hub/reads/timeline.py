@@ -84,6 +84,7 @@ def _of_record(doc: Doc) -> Doc:
 
 def _events(store: TenantStore, account: Doc, behind: Doc, limit: int) -> list[Doc]:
     mine: Doc = {"account_id": {"$in": [account["_id"], *account.get("aliases", ())]}}
+    mine["accounts"] = {"$ne": account["_id"]}  # A merge is told once, though both sides note it.
     parts = behind.get("$or")
     if parts:
         mine["$or"] = [{_stored(name): value for name, value in part.items()} for part in parts]

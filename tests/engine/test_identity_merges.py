@@ -9,7 +9,8 @@ import pytest
 
 from hub.errors import AlreadyThere, CorrectInput
 from hub.identity import decisions, history, ruleset
-from hub.reads import accounts
+from hub.reads import accounts, timeline
+from hub.reads.paging import Asked
 from tests.engine.people import World
 
 
@@ -162,3 +163,12 @@ def test_a_dry_run_of_the_rules_finds_what_they_would_move(world: World) -> None
     found = ruleset.diff(world.store, authoritative, world.hub.now())
     assert (found["moves"], found["examples"][0]["id"]) == (1, world.account("crm", "1"))
     assert world.record("desk", "2")["account_id"] == "acc_old"
+
+
+def test_a_merge_is_on_the_timeline_once_although_both_sides_note_it(world: World) -> None:
+    world.company("crm", "1", domain="acme.io")
+    world.company("desk", "2", domain="acme.eu")
+    whole = world.account("crm", "1")
+    world.company("desk", "2", domain="acme.io")
+    shown = timeline.read(world.store, whole, Asked(limit=50), ["event"]).items
+    assert [entry["what"] for entry in shown if "account" in entry["what"]] == ["account merged"]
