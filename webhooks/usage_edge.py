@@ -17,7 +17,7 @@ import structlog
 
 from hub.api import Reply
 from hub.bootstrap import Hub
-from hub.errors import Refuse, TooLarge, TryAgainSoon, UnknownEndpoint
+from hub.errors import Refuse, TryAgainSoon, UnknownEndpoint
 from hub.faultpoints import point
 from hub.store import usage_intake
 from hub.store.client import Doc
@@ -146,11 +146,9 @@ class UsageEdge:
         if named:
             visit.admit(self._keys.source(named))
         body = usage_body.read(environ, call.bytes)
-        outer, found = pieces.opened(body, call.array, alone=call.alone)
+        outer, found = pieces.opened(body, call.array, most=call.events, alone=call.alone)
         source = self._keys.source(usage_keys.agreed(named, outer.get(call.words.key)))
         visit.admit(source)
-        if len(found) > call.events:
-            raise TooLarge(f"{len(found):,} events; {call.events:,} are taken at once.")
         self._keys.charge(source, len(found))
         return usage_calls.success(call, self._keep(visit, source, outer, found))
 

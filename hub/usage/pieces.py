@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.errors import Malformed
+from hub.errors import Malformed, TooLarge
 
 EVENT_BYTES = 32 * 1024
 DEPTH, KEYS, KEY_LENGTH = 16, 1000, 300
@@ -64,18 +64,18 @@ class Piece:
 
 
 def opened(
-    body: bytes, array: str | None, *, alone: bool = False
+    body: bytes, array: str | None, *, most: int = 1, alone: bool = False
 ) -> tuple[dict[str, Any], list[Piece]]:
     """The outer object, and the events: the elements of its array of that name.
 
-    With `alone`, an object without such an array is itself the one event. Raises Malformed when
-    the body is not such JSON.
+    With `alone`, an object without such an array is itself the one event. Raises TooLarge at the
+    event behind the `most`th, and Malformed when the body is not such JSON.
     """
     text = body.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     at = _after_space(text, 0)
     if text[at : at + 1] != "{":
         raise Malformed("The body is not a JSON object.", reason="invalid_json")
-    outer, pieces = _members(text, at, array)
+    outer, pieces = _members(text, at, array, most)
     if pieces is None and not alone:
         raise Malformed(f"The body has no array `{array}`.", reason="no_events", field=array)
     found = [_element(text, at)[0]] if pieces is None else pieces
@@ -144,7 +144,9 @@ def _spoiled(piece: Piece) -> str:
     return "too_large" if size > EVENT_BYTES else ""
 
 
-def _members(text: str, at: int, array: str | None) -> tuple[dict[str, Any], list[Piece] | None]:
+def _members(
+    text: str, at: int, array: str | None, most: int
+) -> tuple[dict[str, Any], list[Piece] | None]:
     outer: dict[str, Any] = {}
     pieces: list[Piece] | None = None
     at, more = _after_space(text, at + 1), False
@@ -154,20 +156,24 @@ def _members(text: str, at: int, array: str | None) -> tuple[dict[str, Any], lis
         name, at = _read(text, at)
         at = _after_space(text, _expect(text, _after_space(text, at), ":"))
         if name == array and text[at : at + 1] == "[" and pieces is None:
-            pieces, at = _elements(text, at)
+            pieces, at = _elements(text, at, most)
         else:
             piece, at = _element(text, at)
             outer[name] = piece.value
+            if len(outer) > KEYS:
+                raise Malformed(f"The body has more than {KEYS:,} fields.", reason="too_many_keys")
         at, more = _next(text, at, "}")
     if _after_space(text, at + 1) != len(text):
         raise _broken(at + 1)
     return outer, pieces
 
 
-def _elements(text: str, at: int) -> tuple[list[Piece], int]:
+def _elements(text: str, at: int, most: int) -> tuple[list[Piece], int]:
     pieces: list[Piece] = []
     at, more = _after_space(text, at + 1), False
     while more or text[at : at + 1] != "]":
+        if len(pieces) == most:
+            raise TooLarge(f"More than {most:,} events; so many are taken at once.")
         piece, at = _element(text, at)
         pieces.append(piece)
         at, more = _next(text, at, "]")

@@ -7,6 +7,7 @@ import gzip
 import http.client
 import io
 import json
+import time
 import tracemalloc
 from datetime import timedelta
 from typing import Any
@@ -193,7 +194,7 @@ def test_a_body_of_ten_megabytes_is_answered_before_it_is_sent(sender: Sender) -
 def test_the_501st_event_is_said_to_be_too_many(sender: Sender) -> None:
     answer = sender.events({"events": [ours()] * 501})
     assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
-    assert "501 events; 500" in answer.json()["detail"]
+    assert "More than 500 events" in answer.json()["detail"]
     assert sender.rows() == []
 
 
@@ -310,3 +311,20 @@ def test_settings_are_told_to_the_pages_of_a_good_key_alone(sender: Sender) -> N
 def test_other_methods_are_405(sender: Sender) -> None:
     answer = requests.get(f"{sender.url}/v1/track", timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (405, "method")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"batch":[' + b"1," * 2_000_000 + b"1]}", "payload_too_large"),
+        (b"{" + b",".join(b'"k%d":1' % n for n in range(300_000)) + b"}", "too_many_keys"),
+    ],
+)
+def test_a_stranger_cannot_keep_us_busy_with_millions_of_nothings(
+    sender: Sender, body: bytes, reason: str
+) -> None:
+    """Without a key, and before one is looked for: it ends at the first event or field too many."""
+    before = time.process_time()
+    answer = sender.post("/v1/batch", body, key="")
+    assert (answer.status_code, answer.json()["code"]) == (400, reason)
+    assert time.process_time() - before < 0.5
