@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from hub.bootstrap import Hub
+from hub.health.view import LONG_HORIZON_DAYS
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
@@ -24,10 +25,18 @@ def purge(hub: Hub, store: TenantStore, now: datetime) -> int:
     store.versions.delete({"at": {"$lt": before}})
     store.runs.delete({"started_at": {"$lt": before}, "state": {"$ne": "running"}})
     store.quarantine.delete({"state": "mended", "mended_at": {"$lt": before}})
+    _forget_strangers(store, now)
     gone = 0
     while some := store.transact(lambda within: _purge_some(within, before)):
         gone += some
     return gone
+
+
+def _forget_strangers(store: TenantStore, now: datetime) -> None:
+    """Visitors who never said who they are, and whose last day is behind every window."""
+    last = now - timedelta(days=LONG_HORIZON_DAYS)
+    nobodys = {"kind": "anonymous", "owner": {"$exists": False}, "last_at": {"$lt": last}}
+    store.usage_people.delete(nobodys)
 
 
 def _purge_some(store: TenantStore, before: datetime) -> int:

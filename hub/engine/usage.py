@@ -31,7 +31,7 @@ from mappings import normalise
 
 log = structlog.get_logger(__name__)
 
-BATCH = 1000
+BATCH = 2000
 LEASE_S = 60
 DUE, AGAIN = {"due": 1}, {"again": True}
 SUMS = 2**52

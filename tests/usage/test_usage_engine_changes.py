@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub import connections
+from hub.engine import purge
 from hub.health import defaults
 from hub.scorecards import activation, drafts
 from hub.store.client import Doc
@@ -124,3 +125,18 @@ def _active(stage: Stage) -> set[str]:
     """Names of the accounts that count an active day."""
     wanted = {"listed": True, "state.counters.active_user_days": {"$exists": True}}
     return {account["flat"]["name"] for account in stage.store.accounts.find(wanted)}
+
+
+def test_strangers_are_forgotten_once_their_days_are_behind_every_window(
+    stage: Stage, ours: Source, now: datetime
+) -> None:
+    ours.send(
+        track("", "Looked", now - 401 * DAY, anonymousId="old"),
+        track("", "Looked", now - 390 * DAY, anonymousId="young"),
+        track("", "Looked", now - 401 * DAY, anonymousId="known"),
+        identify("ana", now, anonymous="known"),
+    )
+    ours.work()
+    purge.purge(stage.hub, stage.store, now)
+    left = {p["key"] for p in stage.store.usage_people.find({"kind": "anonymous"})}
+    assert left == {"young", "known"}

@@ -12,6 +12,7 @@ import pytest
 
 from hub.bootstrap import Hub
 from hub.embedded import Services
+from hub.engine import usage
 from tests.stage import MASTER_KEY, Stage
 from tests.usage.senders import source, track
 
@@ -33,7 +34,7 @@ def test_a_worker_killed_while_it_counts(hub: Hub, services: Services, where: st
     stage = Stage(hub)
     ours = source(stage)
     now = hub.now()
-    count = 1300
+    count = usage.BATCH + 300
     ours.send(*(track(f"u{n % 7}", "Opened", now - timedelta(days=n % 5)) for n in range(count)))
     given = [services.mongodb_uri, services.redis_url, MASTER_KEY, stage.tenant_id]
     ended = subprocess.run(

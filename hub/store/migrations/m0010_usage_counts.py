@@ -20,5 +20,7 @@ def shard(database: Database[Doc]) -> None:
     people.create_index(by_owner, partialFilterExpression={"owner": {"$exists": True}})
     anew = [("tenant_id", UP), ("again", UP)]
     people.create_index(anew, partialFilterExpression={"again": {"$exists": True}})
+    seen = [("tenant_id", UP), ("last_at", UP)]
+    people.create_index(seen, partialFilterExpression={"kind": "anonymous"})
     database["event_names"].create_index([("tenant_id", UP), ("connection_id", UP)])
     database["usage_days"].create_index([("tenant_id", UP), ("name_id", UP), ("day", UP)])
