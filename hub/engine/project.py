@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import structlog
 
-from hub.engine import hierarchy
+from hub.engine import grouped, hierarchy
 from hub.engine.membership import Group, Resolution
 from hub.engine.scoring import Scoring
 from hub.engine.supply import Supply
@@ -22,11 +21,9 @@ from hub.queue import JobTimeout
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
-from mappings.survivorship import Member, survive
 
 log = structlog.get_logger(__name__)
 
-KINDS = ("crm", "billing", "support", "work", "usage")
 Move = tuple[Doc | None, Doc | None]
 
 
@@ -70,7 +67,7 @@ class Projection:
             gone = {"merged_into": survivor, "listed": False}
             writes.append(self._store.contacts.updating({"_id": retired}, {"$set": gone}))
         for group in resolution.groups:
-            document = _contact(group, homes, self._supply.kinds, self._now)
+            document = grouped.contact(group, homes, self._supply.kinds, self._now)
             change = {"$set": document, "$inc": {"version": 1}}
             writes.append(self._store.contacts.updating({"_id": group.id}, change, upsert=True))
         self._store.contacts.bulk(writes)
@@ -138,7 +135,7 @@ class Projection:
         after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}
         after.pop("score_due", None)
         if account_id in self._groups:
-            after |= _membership(self._groups[account_id], self._supply.kinds)
+            after |= grouped.account(self._groups[account_id], self._supply.kinds)
         if account_id in self._retired:
             after["merged_into"] = self._retired[account_id]
         state = before.get("state", {})
@@ -194,89 +191,6 @@ def _write(store: TenantStore, before: Doc | None, after: Doc) -> Write:
     if gone := before.keys() - after.keys():
         change["$unset"] = dict.fromkeys(gone, "")
     return store.accounts.updating({"_id": after["_id"]}, change)
-
-
-def _membership(group: Group, kinds: Mapping[str, str]) -> Doc:
-    living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
-    profile = survive("account", [_member(doc, kinds) for doc in group.members])
-    return {
-        "anchor": group.anchor,
-        "minted_at": group.minted_at,
-        "merged_into": None,
-        "members": [_card(doc) for doc in group.members],
-        "edges": [_edge(edge) for edge in group.edges],
-        "aliases": sorted(group.aliases),
-        "profile": profile,
-        "flat": {name: field["v"] for name, field in profile.items()},
-        "external_ids": sorted({d["external_id"] for d in living if d.get("external_id")}),
-        "deleted": not living,
-    }
-
-
-def _contact(
-    group: Group, homes: Mapping[str, str | None], kinds: Mapping[str, str], now: datetime
-) -> Doc:
-    living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
-    profile = survive("contact", [_member(doc, kinds) for doc in group.members])
-    ranked = sorted(living or group.members, key=lambda doc: _rank(doc, kinds))
-    accounts = [homes.get(d["_id"], d.get("account_id")) for d in ranked]
-    flat = {name: field["v"] for name, field in profile.items()}
-    return {
-        "anchor": group.anchor,
-        "minted_at": group.minted_at,
-        "merged_into": None,
-        "members": [_card(doc) for doc in group.members],
-        "edges": [_edge(edge) for edge in group.edges],
-        "aliases": sorted(group.aliases),
-        "profile": profile,
-        "flat": flat,
-        "account_id": next((a for a in accounts if a), None),
-        "account_ids": sorted({a for a in accounts if a}),
-        "deleted": not living,
-        "listed": bool(living),
-        "sort": {"name": str(flat.get("full_name") or "").casefold()},
-        "updated_at": now,
-    }
-
-
-def _rank(doc: Doc, kinds: Mapping[str, str]) -> tuple[int, str, str, str]:
-    """Whose word on a person's account counts first: by kind of source, then by name."""
-    kind = kinds.get(doc["source"], "work")
-    return (KINDS.index(kind), doc["source"], doc["object"], doc["native_id"])
-
-
-def _member(doc: Doc, kinds: Mapping[str, str]) -> Member:
-    return Member(
-        key=doc["_id"],
-        source=doc["source"],
-        source_kind=kinds.get(doc["source"], "work"),
-        connection=doc["connection_id"],
-        modified_at=doc.get("modified_at"),
-        deleted=bool((doc.get("life") or {}).get("deleted")),
-        values=doc.get("values") or {},
-    )
-
-
-def _card(doc: Doc) -> Doc:
-    """A member as the account shows it."""
-    life = doc.get("life") or {}
-    return {
-        "key": doc["_id"],
-        "connection_id": doc["connection_id"],
-        "source": doc["source"],
-        "object": doc["object"],
-        "native_id": doc["native_id"],
-        "name": (doc.get("values") or {}).get("name"),
-        "deleted": bool(life.get("deleted")),
-        "merged_into": life.get("merged_into"),
-    }
-
-
-def _edge(edge: Any) -> Doc:
-    return {name: getattr(edge, name) for name in EDGE_FIELDS}
-
-
-EDGE_FIELDS = ("a", "b", "rule", "kind", "value", "state", "reason")
 
 
 COMPARED = ("profile", "members", "edges", "state", "health", "merged_into", "deleted", "listed")
