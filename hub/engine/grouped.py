@@ -35,7 +35,7 @@ def contact(
 ) -> Doc:
     living = [doc for doc in group.members if not (doc.get("life") or {}).get("deleted")]
     profile = survive("contact", [_member(doc, kinds) for doc in group.members])
-    ranked = sorted(living or group.members, key=lambda doc: _rank(doc, kinds))
+    ranked = sorted(living or group.members, key=lambda doc: rank(doc, kinds))
     accounts = [homes.get(d["_id"], d.get("account_id")) for d in ranked]
     flat = {name: field["v"] for name, field in profile.items()}
     return {
@@ -56,7 +56,7 @@ def contact(
     }
 
 
-def _rank(doc: Doc, kinds: Mapping[str, str]) -> tuple[int, str, str, str]:
+def rank(doc: Doc, kinds: Mapping[str, str]) -> tuple[int, str, str, str]:
     """Whose word on a person's account counts first: by kind of source, then by name."""
     kind = kinds.get(doc["source"], "work")
     return (KINDS.index(kind), doc["source"], doc["object"], doc["native_id"])

@@ -118,7 +118,9 @@ class Projection:
             own = [docs[m["key"]] for m in doc.get("members", ()) if m["key"] in docs]
             members[account_id] = _living(own)
         kinds = self._supply.kinds
-        ranked = {i: sorted(some, key=lambda d: _rank(d, kinds)) for i, some in members.items()}
+        ranked = {
+            i: sorted(some, key=lambda d: grouped.rank(d, kinds)) for i, some in members.items()
+        }
         found = hierarchy.parents(self._store, ranked)
         return {
             i: parent
