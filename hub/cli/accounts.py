@@ -31,7 +31,7 @@ command.add_command(lineage)
 @click.option("--band", multiple=True, type=click.Choice(BANDS), help="Any of these.")
 @click.option("--query", "q", metavar="Q", help="Part of the name.")
 @click.option("--domain", help="Who has this domain.")
-@click.option("--sort", help="health, name, mrr, open_tickets, last_touch; a leading - turns it.")
+@click.option("--sort", help="health, name, mrr, urgency, open_tickets, last_touch; - turns it.")
 @page_options
 @tenant_option
 @json_option

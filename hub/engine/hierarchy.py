@@ -153,22 +153,16 @@ def _pointers(store: TenantStore, starts: set[str]) -> dict[str, str | None]:
 def due_above(store: TenantStore, changed: Iterable[tuple[Doc, Doc]]) -> set[str]:
     """The accounts whose family these changes (before, after) move."""
     due: set[str] = set()
-    moved: dict[str, str] = {}
     ends: set[str] = set()
     for before, after in changed:
         old, new = before.get("parent_id"), after.get("parent_id")
         if old != new:
             ends |= {end for end in (old, new, after["_id"]) if end}
         elif new and _standing(before) != _standing(after):
-            moved[after["_id"]] = new
-    if not ends and not moved:
-        return due
-    up = _pointers(store, {*ends, *moved.values()})
+            due.add(new)
+    up = _pointers(store, ends)
     for end in ends:
         due |= {end, *(chain(up, end) or ())}
-    for account_id, parent in moved.items():
-        if account_id not in (chain(up, parent) or ()):
-            due.add(parent)
     return due
 
 

@@ -144,7 +144,8 @@ def _moves(explanation: Explanation) -> list[str]:
     change = explanation["change"]
     if not change or not change["by"]:
         return []
-    by = ", ".join(f"{TITLES.get(k, 'Caps')} {_signed(points)}" for k, points in change["by"])
+    titles = {"cap": "Caps", **TITLES}
+    by = ", ".join(f"{titles.get(key, key)} {_signed(points)}" for key, points in change["by"])
     return [f"Since {change['since']} the score moved by {_signed(change['delta'])}: {by}."]
 
 

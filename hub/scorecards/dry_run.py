@@ -14,6 +14,7 @@ from hub.bootstrap import Hub
 from hub.engine import supply
 from hub.engine.scoring import Scoring
 from hub.errors import AlreadyThere
+from hub.health.revision import Revision
 from hub.scorecards import drafts, freezing
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
@@ -27,7 +28,6 @@ def begin(hub: Hub, tenant_id: str, label: str) -> Doc:
     """Start a dry run anew and ring for it. Raises AlreadyThere for what is no draft."""
     store, now = hub.store(tenant_id), hub.now(tenant_id)
     found = drafts.find(store, label)
-    frozen = freezing.freeze(store, drafts.revision_of(hub, {**found, "frozen": None}), now)
     report = {
         "state": "running",
         "of": drafts.fingerprint(found["document"]),
@@ -44,7 +44,7 @@ def begin(hub: Hub, tenant_id: str, label: str) -> Doc:
         "delta_sum": 0.0,
         "moves": [],
     }
-    change = {"$set": {"dry_run": report, "frozen": frozen, "work": "dry_run"}}
+    change = {"$set": {"dry_run": report, "frozen": None, "work": "dry_run"}}
     after = store.scorecards.take({"_id": found["_id"], "state": "draft"}, change)
     if after is None:
         raise AlreadyThere(f"{label} is not a draft: a dry run is made before a revision counts.")
@@ -55,7 +55,7 @@ def begin(hub: Hub, tenant_id: str, label: str) -> Doc:
 def go_on(hub: Hub, tenant_id: str, document: Doc, deadline: float) -> bool:
     """Score a slice until `deadline` (monotonic); True when the report is done."""
     store, now = hub.store(tenant_id), hub.now(tenant_id)
-    revision = drafts.revision_of(hub, document)
+    revision = _frozen(hub, store, document)
     signals = tuple(hub.plugins.signals.values())
     fed = supply.load(store, hub.plugins.connectors, signals)
     scoring = Scoring(store, replace(fed, revision=revision), now)
@@ -72,6 +72,15 @@ def go_on(hub: Hub, tenant_id: str, document: Doc, deadline: float) -> bool:
             return True
         if monotonic() > deadline:
             return False
+
+
+def _frozen(hub: Hub, store: TenantStore, document: Doc) -> Revision:
+    """The draft with reference values, which are taken when its dry run begins to work."""
+    if document.get("frozen") is None:
+        bare = drafts.revision_of(hub, document)
+        document["frozen"] = freezing.freeze(store, bare, document["dry_run"]["began_at"])
+        _keep(store, document, document["dry_run"])
+    return drafts.revision_of(hub, document)
 
 
 def fresh(store: TenantStore, document: Doc, now: datetime) -> str | None:
@@ -150,7 +159,7 @@ def _show(report: Doc, account: Doc, was: Doc, now: Doc, delta: float | None) ->
 def _keep(store: TenantStore, document: Doc, report: Doc) -> bool:
     """Store how far it is; not if the draft was changed or discarded meanwhile."""
     wanted = {"_id": document["_id"], "state": "draft", "dry_run.began_at": report["began_at"]}
-    change: Doc = {"$set": {"dry_run": report}}
+    change: Doc = {"$set": {"dry_run": report, "frozen": document["frozen"]}}
     if report["state"] == "done":
         report["moves"].sort(key=lambda m: (-abs(m["delta"] or 0.0), m["account"]))
         del report["moves"][MOST_SHOWN:]

@@ -119,6 +119,7 @@ def test_a_signal_that_fails_says_so_and_breaks_no_score(
     assert (mood["state"], mood["text"]) == (state, text)
     assert account["health"]["health"] == plain
     assert account["flat"]["name"] == "Company one"
+    assert account["state"] == desk.account("plain")["state"]
 
 
 def test_a_signal_that_was_uninstalled_leaves_its_weight_to_the_rest(
