@@ -83,9 +83,14 @@ def paths(site: Site) -> list[str]:
         "/review/sample",
         f"/identity/merge?account={account['_id']}&q=a",
         f"/identity/why-not?a={account['_id']}&b={account['_id']}",
+        "/mappings",
+        "/mappings/hubspot/company",
+        "/scorecards",
+        "/privacy",
         "/plugins",
         "/settings",
         "/help/mapping",
+        "/help/architecture",
     ]
 
 
