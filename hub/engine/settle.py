@@ -74,8 +74,10 @@ class Settler:
             if lease is None:
                 return True
             try:
-                while monotonic() < deadline and self.is_due() and self._settle_some():
+                while self._settle_some():
                     point("settled-batch")
+                    if monotonic() > deadline or not self.is_due():
+                        break
             finally:
                 leases.release(self.store, lease)
         return True
