@@ -141,7 +141,7 @@ def told(desk: Desk) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_families_do_not_depend_on_what_comes_first(hub: Hub, seed: int) -> None:
     rng = random.Random(seed)
     bodies = [

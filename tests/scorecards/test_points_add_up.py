@@ -63,7 +63,7 @@ def measured(rng: random.Random) -> dict[str, measures.Measure]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 10**9))
 def test_points_of_any_scorecard_sum_to_its_score(seed: int) -> None:
     rng = random.Random(seed)
