@@ -230,8 +230,7 @@ def _hang(
     use: Places = NOWHERE,
 ) -> Update:
     """Hang a record on its account and move what it contributes there."""
-    account_id, path = linking.account_of(doc, answers)
-    account_id = use.accounts.get(doc["_id"], account_id)
+    account_id, path = use.accounts.get(doc["_id"]) or linking.account_of(doc, answers)
     life = doc.get("life") or {}
     gone = bool(life.get("deleted"))
     entity, values = doc.get("entity") or "", linking.values_of(doc, answers)

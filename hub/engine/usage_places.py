@@ -28,10 +28,10 @@ Place = tuple[str, str]
 
 @dataclass(slots=True)
 class Places:
-    """What a batch does to records of use: `accounts` and `contributions` by record key, and the
-    siblings outside the batch whose contribution moved."""
+    """What a batch does to records of use: `accounts`, with the path that led there, and
+    `contributions` by record key, and the siblings outside the batch whose contribution moved."""
 
-    accounts: dict[str, str | None] = field(default_factory=dict)
+    accounts: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
     contributions: dict[str, Contribution] = field(default_factory=dict)
     siblings: list[tuple[Doc, Contribution]] = field(default_factory=list)
@@ -62,7 +62,7 @@ def settle(
     for doc in docs:
         contact = people.get(doc["_id"])
         places.accounts[doc["_id"]] = _account(doc, answers, contact)
-        now[doc["_id"]] = _place(doc, places.accounts[doc["_id"]], contact, staff)
+        now[doc["_id"]] = _place(doc, places.accounts[doc["_id"]][0], contact, staff)
         places.keys[doc["_id"]] = _keys(doc, contact, now[doc["_id"]])
     _share(store, docs, now, places, features)
     return places
@@ -91,12 +91,12 @@ def _user(doc: Doc) -> str | None:
     return f"{doc['connection_id']}:{named[0].value}" if named else None
 
 
-def _account(doc: Doc, answers: Answers, contact: Doc | None) -> str | None:
+def _account(doc: Doc, answers: Answers, contact: Doc | None) -> tuple[str | None, str | None]:
     """Use in a group is the group's; use in none is where its person belongs, if that is clear."""
     if (doc.get("values") or {}).get("group_key"):
-        return linking.account_of(doc, answers)[0]
+        return linking.account_of(doc, answers)
     accounts: list[str] = (contact or {}).get("account_ids") or []
-    return accounts[0] if len(accounts) == 1 else None
+    return (accounts[0], f"r:{_user(doc)}") if len(accounts) == 1 else (None, None)
 
 
 def _place(
