@@ -135,7 +135,9 @@ class Scoring:
         if account["health"]["band"] == "churned":
             return override["expires_at"].date().isoformat() if override else None
         revenue = revenue_due(account.get("revenue", ()), self._today)
-        due = min([*days_to_come, *given(revenue)], default=None)
+        # A day that is not to come would be due for ever.
+        to_come = (day for day in (*days_to_come, *given(revenue)) if day > self._today)
+        due = min(to_come, default=None)
         return due.isoformat() if due else None
 
     def _close(self, account: Doc, before: Doc, history: History) -> None:
