@@ -81,6 +81,7 @@ def paths(site: Site) -> list[str]:
         "/review",
         "/review/measures",
         "/review/sample",
+        f"/identity/contacts/{site.stage.store.contacts.find_one({})['_id']}",
         f"/identity/merge?account={account['_id']}&q=a",
         f"/identity/why-not?a={account['_id']}&b={account['_id']}",
         "/mappings",

@@ -87,6 +87,24 @@ def test_the_chosen_records_are_split_off(place: Place) -> None:
     assert place.ground.account(desk) != place.ground.account(crm)
 
 
+def test_a_person_is_explained_and_split_like_an_account(place: Place) -> None:
+    company = place.ground.put("crm", "company", "1", name="Acme", domain="acme.de")
+    one = place.ground.put("crm", "person", "2", name="Ann", email="ann@acme.de", company="1")
+    two = place.ground.put("desk", "person", "3", name="Ann B", email="ann@acme.de")
+    person = place.ground.contact(one)
+    link = f"/identity/contacts/{person}"
+    assert link in place.browser.page(f"/accounts/{place.ground.account(company)}/people")
+
+    text = place.browser.words(link)
+    assert "both have the e-mail address ann@acme.de, so they are one." in text
+    preview = place.browser.page(f"/identity/decide?kind=split&account={person}&record={two}")
+    after = place.browser.post("/identity/decide", **hidden(preview))
+
+    assert place.ground.contact(one) != place.ground.contact(two)
+    assert "are not the same." in after.text
+    assert "What people decided" in place.browser.words(f"/identity/contacts/{person}")
+
+
 def test_a_review_shows_two_sides_and_what_yes_does_and_takes_the_word(place: Place) -> None:
     crm, desk = pair(place.ground)
     page = place.browser.page("/review")

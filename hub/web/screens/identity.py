@@ -34,6 +34,14 @@ def told(effect: Doc) -> Doc:
     return identity.told_effect(here().store, effect, vendors())
 
 
+@pages.get("/contacts/<contact_id>")
+def contact(contact_id: str) -> str:
+    """Which records are one person."""
+    told_ = whole("contact", contact_id)
+    found = here().store.contacts.find_one({"_id": told_["id"]}, {"account_id": 1}) or {}
+    return render_template("contact_identity.html", told=told_, account=found.get("account_id"))
+
+
 @pages.get("/decide")
 def preview() -> str:
     """What a decision would do, with the button that makes it."""
@@ -114,12 +122,11 @@ def _home(asking: Asking) -> str:
 
 
 def _page_of(given: str) -> str:
-    """The identity of the account, or the person's account, that an id belongs to today."""
+    """The identity of the account or the person that an id belongs to today."""
     try:
         subject = subjects.find(here().store, given)
     except HubError:
         return url_for("portfolio.page")
-    home = subject.id if subject.entity == "account" else subject.doc.get("account_id")
-    if not home:
-        return url_for("portfolio.page")
-    return url_for("account.identity_page", account_id=home)
+    if subject.entity == "contact":
+        return url_for("identity.contact", contact_id=subject.id)
+    return url_for("account.identity_page", account_id=subject.id)
