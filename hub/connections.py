@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub import endpoints, erasing, grants, write_keys
+from hub import endpoints, grants
 from hub.api import Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
 from hub.privacy import recognise, suppression
-from hub.store import inbox, leases
+from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.control import new_id
 from hub.store.errors import AlreadyStored
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 STATES = ("active", "paused", "disabled", "reconnect")
-REMOVAL_S = 600
-"""How long nobody else gets the leases of a connection that is being removed."""
 
 
 def add(
@@ -264,43 +262,3 @@ def rescore_noted(store: TenantStore) -> None:
     if noted:
         rescore(store)
         store.streams.update_many({"_id": {"$in": noted}}, {"$unset": {"rescore": ""}})
-
-
-def preview_removal(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
-    """What would go: counts of records, deliveries and quarantined records."""
-    store = hub.store(tenant_id)
-    hub.connection(store, connection_id)
-    mine = {"connection_id": connection_id}
-    return {
-        "records": store.records.count(mine),
-        "deliveries": store.inbox.count(mine),
-        "quarantined": store.quarantine.count({**mine, "state": "open"}),
-    }
-
-
-def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None:
-    """Take a connection away, with or without the data it brought; again after a crash.
-
-    Workers that are busy with it lose their leases first, so that they write nothing afterwards.
-    """
-    store = hub.store(tenant_id)
-    connection = hub.connection(store, connection_id)
-    now = hub.now(tenant_id)
-    gone = {"state": "disabled", "reason": "it is being removed"}
-    store.connections.update({"_id": connection_id}, {"$set": gone})
-    for stream in store.streams.find({"connection_id": connection_id}, {"stream": 1}):
-        leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
-    leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
-    endpoints.remove(hub, tenant_id, connection)
-    write_keys.forget(hub, tenant_id, connection_id)
-    hub.catalogue.control.unlisten(connection_id)
-    if erase:
-        erasing.erase(hub, store, connection_id)
-    store.streams.delete({"connection_id": connection_id})
-    store.forget_due("connection", connection_id)
-    store.connections.delete({"_id": connection_id})
-    rescore(store)
-    hub.bell.ring_settle(tenant_id)
-    hub.catalogue.control.note(
-        tenant_id, "admin", "connection removed", now, connection=connection_id, erase=erase
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub import connections
+from hub import removal
 from hub.store.tenant import COLLECTIONS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def remove(hub: Hub, tenant_id: str) -> None:
     """
     store = hub.store(tenant_id)
     for connection in store.connections.find({}, {"_id": 1}):
-        connections.remove(hub, tenant_id, connection["_id"], erase=False)
+        removal.remove(hub, tenant_id, connection["_id"], erase=False)
     for name in COLLECTIONS:
         getattr(store, name).delete({})
     store.forget_due("tenant")

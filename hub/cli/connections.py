@@ -7,7 +7,7 @@ import sys
 import click
 
 from hub import connections as making
-from hub import endpoints
+from hub import endpoints, removal
 from hub.bootstrap import Hub
 from hub.cli.given import pairs
 from hub.cli.output import Exit, emit, json_option
@@ -211,9 +211,9 @@ def remove(connection: str, data: str | None, yes: bool, tenant: str | None, as_
     with opened() as hub:
         owner = tenant_id(hub, tenant)
         mine = connection_id(hub, owner, connection)
-        says = {"connection": mine, "holds": making.preview_removal(hub, owner, mine)}
+        says = {"connection": mine, "holds": removal.preview(hub, owner, mine)}
         if yes:
-            making.remove(hub, owner, mine, erase=data == "erase")
+            removal.remove(hub, owner, mine, erase=data == "erase")
         emit({**says, "removed": yes, "data": data}, as_json=as_json)
     if not yes:
         click.echo("Nothing was removed: say --yes with --keep or --erase.", err=True)

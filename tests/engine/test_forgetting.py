@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from hub import connections
+from hub import removal
 from hub.api import Page
 from hub.bootstrap import Hub
 from hub.engine import apply
@@ -40,7 +40,7 @@ def test_an_erased_connection_leaves_the_other_the_same_account(stage: Stage, hu
     two = second.connect(stage.tenant_id)
     stage.sync(two)
     [account] = stage.store.accounts.find({"listed": True})
-    connections.remove(hub, stage.tenant_id, one["_id"], erase=True)
+    removal.remove(hub, stage.tenant_id, one["_id"], erase=True)
     second.put("company", "2", AT.replace(day=2), name="Kept and renamed", domain="alpha.io")
     stage.sync(two, full=True)
     [after] = stage.store.accounts.find({"listed": True})
@@ -59,7 +59,7 @@ def test_erasing_waits_for_a_settling_under_way(stage: Stage, toy: Toy) -> None:
     assert other is not None
     timer = threading.Timer(1, leases.release, (stage.store, other))
     timer.start()
-    connections.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
     timer.join()
     assert anything_of(stage, "Erased Ltd") == []
 
@@ -69,7 +69,7 @@ def test_a_sync_under_way_brings_nothing_back(stage: Stage, toy: Toy) -> None:
 
     def pages(object: str, cursor: object) -> Iterator[Page]:
         yield Page([{"id": "1", "name": "Before"}], "a")
-        connections.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+        removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
         yield Page([{"id": "2", "name": "After"}], "b")
 
     toy.pages = pages
@@ -81,7 +81,7 @@ def test_a_sync_under_way_brings_nothing_back(stage: Stage, toy: Toy) -> None:
 def test_a_connection_can_go_when_its_plugin_has_gone(stage: Stage, toy: Toy) -> None:
     connection = toy.connect(stage.tenant_id)
     del stage.hub.plugins.connectors[toy.name]
-    connections.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
+    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
     assert stage.store.connections.count({}) == 0
 
 

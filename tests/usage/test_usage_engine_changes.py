@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub import connections
+from hub import removal
 from hub.engine import purge
 from hub.health import defaults
 from hub.scorecards import activation, drafts
@@ -81,7 +81,7 @@ def test_a_source_removed_with_its_data_leaves_no_trace(
 ) -> None:
     ours.send(group("u", "acme", now, name="Acme"), track("u", "Opened", now, anonymousId="c"))
     ours.work()
-    connections.remove(stage.hub, stage.tenant_id, ours.id, erase=True)
+    removal.remove(stage.hub, stage.tenant_id, ours.id, erase=True)
     stage.settle()
     for name in ("usage_events", "usage_people", "usage_days", "event_names", "records"):
         assert getattr(stage.store, name).count({}) == 0, name

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from hub import connections, write_keys
+from hub import removal, write_keys
 from hub.errors import CorrectInput, TooLarge
 from tests.usage.sending import Sender, ours, stamp, track
 from webhooks import usage_body
@@ -230,7 +230,7 @@ def test_a_revoked_key_is_401_at_once_though_it_was_just_used(sender: Sender) ->
 
 
 def test_a_removed_source_takes_its_keys_with_it(sender: Sender) -> None:
-    connections.remove(sender.hub, sender.tenant_id, sender.source["_id"], erase=False)
+    removal.remove(sender.hub, sender.tenant_id, sender.source["_id"], erase=False)
     assert sender.events(ours()).status_code == 401
 
 

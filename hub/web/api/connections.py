@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import Field, SecretStr
 
 from hub import connections as making
-from hub import syncing
+from hub import removal, syncing
 from hub.reads import connections
 from hub.web.api.caller import caller
 from hub.web.api.nouns import Answers, noun, problem
@@ -217,7 +217,7 @@ def sync_connection(path: ById, body: SyncRequest) -> Response:
 @pages.get("/<id>/removal", responses={200: Removal})
 def preview_removal(path: ById) -> Response:
     """Show what a removal would take away"""
-    holds = making.preview_removal(caller().hub, caller().tenant_id, path.id)
+    holds = removal.preview(caller().hub, caller().tenant_id, path.id)
     return answer(Removal, {"id": path.id, "removed": False, "holds": holds})
 
 
@@ -225,7 +225,7 @@ def preview_removal(path: ById) -> Response:
 def remove_connection(path: ById, query: RemovalQuery) -> Response:
     """Take a connection away, keeping or erasing the data it brought"""
     hub, tenant = caller().hub, caller().tenant_id
-    holds = making.preview_removal(hub, tenant, path.id)
-    making.remove(hub, tenant, path.id, erase=query.data == "erase")
+    holds = removal.preview(hub, tenant, path.id)
+    removal.remove(hub, tenant, path.id, erase=query.data == "erase")
     found = {"id": path.id, "removed": True, "data": query.data, "holds": holds}
     return answer(Removal, found)

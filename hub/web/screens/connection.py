@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub import connections, endpoints, grants
+from hub import connections, endpoints, grants, removal
 from hub.engine import replay, runs
 from hub.errors import HubError
 from hub.store.client import Doc
@@ -133,7 +133,7 @@ def _reconnect_page(connection: Doc, form: forms.ConnectForm) -> str:
 def remove_preview(connection_id: str) -> str:
     asked = here()
     connection = asked.hub.connection(asked.store, connection_id)
-    counts = connections.preview_removal(asked.hub, asked.tenant_id, connection_id)
+    counts = removal.preview(asked.hub, asked.tenant_id, connection_id)
     return render_template("connection_remove.html", connection=connection, counts=counts)
 
 
@@ -142,7 +142,7 @@ def remove(connection_id: str) -> Response:
     asked = here()
     connection = asked.hub.connection(asked.store, connection_id)
     erase = request.form.get("data") == "erase"
-    connections.remove(asked.hub, asked.tenant_id, connection_id, erase=erase)
+    removal.remove(asked.hub, asked.tenant_id, connection_id, erase=erase)
     flash(f"{connection['name']} is removed; its data is {'erased' if erase else 'kept'}.")
     return redirect(url_for("connection_list.page"))
 
