@@ -10,7 +10,7 @@ from hub.identity import decisions
 from tests.engine.people import World
 from tests.stage import Stage
 
-SMALL, LARGE = 150, 600
+SMALL, LARGE = 70, 280
 
 
 def scanned(world: World, act: Callable[[], object]) -> int:

@@ -15,7 +15,7 @@ from tests.engine.identity_oracle import Row, Said, customers
 from tests.engine.people import AUTHORITATIVE, World
 from tests.stage import Stage
 
-HISTORIES = int(os.environ.get("HUB_TEST_IDENTITIES", "5"))
+HISTORIES = int(os.environ.get("HUB_TEST_IDENTITIES", "3"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
 STEPS = 30
 DOMAINS = ("alpha.io", "beta.de", "gamma.co.uk", "delta.fr", "epsilon.se", "gmail.com")
