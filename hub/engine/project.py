@@ -130,8 +130,10 @@ class Projection:
 
     def _aliases(self, ids: list[str], known: Mapping[str, Doc]) -> dict[str, list[str]]:
         """The ids that each account has absorbed, as they are after this batch."""
-        found = {i: known[i].get("aliases", []) if i in known else [] for i in ids}
-        return found | {i: group.aliases for i, group in self._groups.items()}
+        living = [i for i in ids if i in known and i not in self._retired]
+        found = {i: known[i].get("aliases", []) for i in living if not known[i].get("merged_into")}
+        nobody: dict[str, list[str]] = {i: [] for i in ids}
+        return nobody | found | {i: group.aliases for i, group in self._groups.items()}
 
     def _account(self, account_id: str, before: Doc, parents: Mapping[str, Doc | None]) -> Doc:
         after = dict(before) | {"_id": account_id, "version": before.get("version", 0) + 1}

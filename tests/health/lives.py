@@ -230,7 +230,9 @@ class Lives:
             return
         self._tell()
         self.settle()
-        loser, winner = self.rng.sample(self._companies(), 2)
+        self.merge(*self.rng.sample(self._companies(), 2))
+
+    def merge(self, loser: str, winner: str) -> None:
         into = f"{self.source.connection_id}:company:{winner}"
         self._end("company", loser, registers.merged(self._later(), into))
         for key, body in list(self.truth.items()):

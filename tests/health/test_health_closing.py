@@ -175,3 +175,31 @@ def test_a_kept_close_carries_no_person_and_no_text() -> None:
     }
     kept = keep(score.score(found, CARD, [], START))
     assert "ada" not in str(kept).lower()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_the_last_pulse_counts_through_a_chain_of_merges(store: TenantStore, attempt: int) -> None:
+    """The middle one goes with what it had absorbed, whichever id sorts first."""
+    lives = Lives(store, attempt, START, companies=1)
+    for n in (1, 2):
+        lives.settle()
+        lives.today = START + timedelta(days=n)
+        lives._put("company", lives._new_id(), {"name": "A customer"})
+        lives._tell()
+    lives.settle()
+    eldest, middle, youngest = lives._companies()
+    account = lives._homes()[youngest]
+    said = {"level": "green", "at": lives.now, "by": "ann"}
+    store.pulses.update({"_id": account}, {"$set": said}, upsert=True)
+    for loser, winner in ((youngest, middle), (middle, eldest)):
+        lives.merge(loser, winner)
+        lives._tell()
+        lives.settle()
+    survivor = store.accounts.find_one({"listed": True}) or {}
+    pulse = next(
+        m
+        for d in survivor["health"]["dimensions"]
+        for m in d["measures"]
+        if m["key"] == "csm_pulse"
+    )
+    assert pulse["value"] == 2.0
