@@ -29,6 +29,7 @@ FIELDS = {
     "nps": "NPS",
     "csat": "CSAT",
     "renewal_at": "Renewal",
+    "go_live_at": "Live since",
     "churned_at": "Churned on",
     "tax_ids": "Tax ids",
     "emails": "E-mail",
