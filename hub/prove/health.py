@@ -10,7 +10,7 @@ import sys
 from hub.prove.result import Options, Result
 from hub.settings import ROOT
 
-LIVES, DAYS = 12, 300
+LIVES, DAYS, COMPANIES = 12, 300, 5
 TEST = "tests/health/test_health_oracle.py"
 
 
@@ -18,7 +18,7 @@ def health(options: Options) -> Result:
     """The stored score is what whole lists of records add up to, on every day, and stays so."""
     count = options.of(LIVES, 2)
     first = options.seed * 1_000
-    given = {"LIVES": count, "FIRST": first, "DAYS": DAYS}
+    given = {"LIVES": count, "FIRST": first, "DAYS": DAYS, "COMPANIES": COMPANIES}
     env = {**os.environ, **{f"HUB_TEST_{name}": str(value) for name, value in given.items()}}
     flags = ["-q", "-s", "-p", "no:cacheprovider", "-o", "timeout=0"]
     done = subprocess.run(

@@ -19,7 +19,8 @@ from tests.stage import build_hub
 
 LIVES = int(os.environ.get("HUB_TEST_LIVES", "1"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
-DAYS = int(os.environ.get("HUB_TEST_DAYS", "100"))
+DAYS = int(os.environ.get("HUB_TEST_DAYS", "96"))
+COMPANIES = int(os.environ.get("HUB_TEST_COMPANIES", "3"))
 START = date(2026, 1, 20)
 ASLEEP = range(70, 74)
 """Days on which the hub does not run."""
@@ -114,7 +115,7 @@ def test_every_account_day_equals_the_oracle_and_stays_as_it_was_closed(
     hub: Hub, seed: int
 ) -> None:
     store = hub.store(hub.catalogue.control.add_tenant("Lives", hub.now())["_id"])
-    lives, watch = Lives(store, seed, START), Watch(store)
+    lives, watch = Lives(store, seed, START, COMPANIES), Watch(store)
     for n in range(DAYS):
         lives.today = START + timedelta(days=n)
         if n in ASLEEP:
