@@ -113,7 +113,7 @@ class Families:
 
 def _child(doc: Doc) -> Child:
     kept = doc.get("family") or {}
-    by_family = kept.get("basis") == "children"
+    by_family = kept.get("basis") == "children" and kept.get("health") is not None
     rollup, health = doc.get("rollup", {}), doc.get("health", {})
     return Child(
         id=doc["_id"],

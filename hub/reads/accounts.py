@@ -174,7 +174,7 @@ def tree(store: TenantStore, account_id: str) -> Doc:
 def relative(account: Doc) -> Doc:
     """One account of a family, as its parent counts it."""
     family = account.get("family") or {}
-    by_family = family.get("basis") == "children"
+    by_family = family.get("basis") == "children" and family.get("health") is not None
     return {
         "id": account["_id"],
         "name": account.get("flat", {}).get("name"),

@@ -89,6 +89,16 @@ def test_who_left_or_is_on_trial_is_not_counted(desk: Desk) -> None:
     assert family["left_out"] == [["left", 1], ["on trial", 1]]
 
 
+def test_a_parent_of_nobody_who_counts_counts_itself(desk: Desk) -> None:
+    desk.company("root")
+    desk.company("mid", parent="root")
+    desk.company("new", parent="mid", stage="trial")
+    assert desk.account("mid")["family"]["health"] is None
+    own = desk.account("mid")["health"]["health"]
+    assert own is not None
+    assert desk.account("root")["family"]["mean"] == own
+
+
 def test_amounts_in_two_currencies_weigh_alike_until_there_are_rates(desk: Desk) -> None:
     desk.company("top")
     desk.company("one", parent="top", **mrr(300))

@@ -84,5 +84,6 @@ def test_the_portfolio_leaves_trials_out_and_shows_families(desk: Desk, ada: Bro
     assert "Company below" not in trials
     family = words(ada.page(f"/accounts/{desk.account('top')['_id']}"))
     assert "Its 1 of 1 child accounts have a mean health of" in family
+    assert "by its 1 child account; its own score is" in family
     tree = ada.page(f"/accounts/{desk.account('below')['_id']}")
     assert f"/accounts/{desk.account('top')['_id']}" in tree
