@@ -12,20 +12,34 @@ from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 CONNECTION = "cnx_bench"
-VARIANTS = 64
+VARIANTS = 200
 BATCH = 1_000
 PEOPLE, TICKETS, TALKS, RATINGS, TASKS = 8, 15, 10, 8, 3
 Part = facts.Contribution
 
 
 def fill(store: TenantStore, count: int, today: date, seed: int = 1) -> None:
-    """Store so many accounts, each of them due to be scored."""
+    """Store so many different accounts, each of them due to be scored."""
     rng = random.Random(seed)
-    states = [state.rebuild(contributions(rng, today), today) for _ in range(VARIANTS)]
     minted = datetime.combine(today, time(), UTC)
-    for first in range(0, count, BATCH):
+    store.accounts.insert_many(
+        _account(n, state.rebuild(contributions(rng, today), today), minted) for n in range(count)
+    )
+
+
+def multiply(store: TenantStore, count: int) -> None:
+    """Copy the accounts that are there, as they are scored, until there are so many."""
+    scored = list(store.accounts.find({}))
+    for first in range(len(scored), count, BATCH):
         numbers = range(first, min(first + BATCH, count))
-        store.accounts.insert_many(_account(n, states[n % VARIANTS], minted) for n in numbers)
+        store.accounts.insert_many(_copy(scored[n % len(scored)], n) for n in numbers)
+
+
+def _copy(account: Doc, number: int) -> Doc:
+    key = f"{CONNECTION}:company:{number}"
+    member = account["members"][0] | {"key": key, "native_id": str(number)}
+    mine = {"_id": f"acc_{number:08d}", "anchor": key, "members": [member]}
+    return {**account, **mine, "health": account["health"] | {"account": mine["_id"]}}
 
 
 def contributions(rng: random.Random, today: date) -> list[Part]:
