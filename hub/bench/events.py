@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,13 @@ from hub.bench.load import Job
 from hub.bench.report import Report, Row, row, spread
 from hub.bench.rig import UNLIMITED, Rig, child, rig
 from hub.bench.sizes import Size
+from hub.engine import apply, usage
 
 BATCH = 100
 """As many as Segment's Python SDK sends at once."""
 RATE = 10_000
+COUNTING_S = 20.0
+"""So long a worker counts of what was sent."""
 
 
 def run(folder: Path, size: Size, report: Report) -> None:
@@ -32,6 +36,7 @@ def run(folder: Path, size: Size, report: Report) -> None:
         paced = f"open loop, {RATE:,}/s"
         report.add(send(made, key, size.events, BATCH, paced, rate=RATE / BATCH))
         report.add(send(made, key, size.events // 10, 1, "closed loop, one by one", connections=64))
+        report.add(counted(made))
 
 
 def send(
@@ -60,6 +65,22 @@ def send(
     stored = made.store.database["usage_events"].estimated_document_count() - before
     found.notes = {"requests": result["statuses"], "lost": good - stored}
     return found
+
+
+def counted(made: Rig) -> Row:
+    """What one worker makes of them: people, days, catalogue and records, settled into health."""
+    made.extra["worker"] = [os.getpid()]
+    waiting = made.store.usage_events.count(usage.DUE)
+    with made.meter() as meter:
+        start = time.monotonic()
+        while not usage.work(made.hub, made.store, start + COUNTING_S):
+            if time.monotonic() > start + COUNTING_S:
+                break
+        apply.settle(made.hub, made.tenant_id)
+        seconds = time.monotonic() - start
+    made.extra.pop("worker")
+    done = waiting - made.store.usage_events.count(usage.DUE)
+    return row("events", "counted and settled by one worker", done, meter, seconds)
 
 
 def bare(made: Rig, count: int) -> Row:
