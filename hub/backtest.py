@@ -17,10 +17,12 @@ from hub.engine import days
 from hub.errors import CorrectInput, NotFound
 from hub.health.backtest import Snapshot, report
 from hub.health.history import History, Kept, close_of
-from hub.health.rebase import measures_of
+from hub.health.measures import Measure
+from hub.health.rebase import card_of, measures_of
 from hub.health.score import score
 from hub.health.scorecard import Scorecard
 from hub.reads import cards, history
+from hub.scorecards import active
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
@@ -109,11 +111,21 @@ def _month_end(day: date) -> date:
 
 
 class _Cards:
-    """The scorecards of closes, without what is the outcome."""
+    """The scorecards of closes and of the revision before, without what is the outcome."""
 
     def __init__(self, store: TenantStore) -> None:
         self._store = store
         self._known: dict[str, Scorecard | None] = {}
+        last = store.scorecards.find_one({"state": "retired"}, sort=[("revision", -1)])
+        self._before = active.compiled(last) if last else None
+
+    def before(self, kept: Kept, day: str) -> Mapping[str, float]:
+        """What the revision before the active one makes of the same day."""
+        if self._before is None:
+            return {}
+        card = without_outcome(card_of(kept, day, self._before))
+        health = score(_judging(kept), card, (), date.fromisoformat(day))["health"]
+        return {} if health is None else {"revision_before": float(health)}
 
     def of(self, kept: Kept, day: str) -> Scorecard | None:
         label = kept["revision"]
@@ -144,15 +156,15 @@ def _snapshot(
     card = known.of(kept, day)
     if fate.unknown or card is None:
         return None
-    return snapshot(account, kept, day, card, fate.left_on)
+    found = snapshot(account, kept, day, card, fate.left_on)
+    return found and replace(found, others={**found.others, **known.before(kept, day)})
 
 
 def snapshot(
     account: str, kept: Kept, day: str, card: Scorecard, left_on: str | None
 ) -> Snapshot | None:
     """A close as the test sees it; None where too little was known for a score."""
-    measures = {k: m for k, m in measures_of(kept).items() if k != OUTCOME}
-    told = score(measures, card, (), date.fromisoformat(day))
+    told = score(_judging(kept), card, (), date.fromisoformat(day))
     if told["health"] is None:
         return None
     rules = {rule.key: rule for d in card.dimensions for rule in d.measures}
@@ -169,6 +181,11 @@ def snapshot(
         references={k: rules[k].reference for k in scores},
         others=_others(kept, day),
     )
+
+
+def _judging(kept: Kept) -> dict[str, Measure]:
+    """The measures of a close that are not the outcome."""
+    return {key: m for key, m in measures_of(kept).items() if key != OUTCOME}
 
 
 def _others(kept: Kept, day: str) -> Mapping[str, float]:

@@ -14,4 +14,11 @@ Entry points, in the order in which the pipeline calls them:
 - `state.rollup` - counts for the portfolio list
 - `urgency.urgency`, `family.family` - what stands beside the score
 - `words.explain_words` - an explanation in sentences
+
+And of days that have passed:
+
+- `history.History` - an account's day closes, kept as differences
+- `rebase.rebased`, `restate.restated` - a past day under another scorecard, or with late data
+- `between.between` - why a score moved between two days
+- `backtest.report` - whether scores told who would leave
 """

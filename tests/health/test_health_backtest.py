@@ -12,7 +12,7 @@ import pytest
 from hub import backtest
 from hub.bootstrap import Hub
 from hub.embedded import Services
-from hub.health import scorecard
+from hub.health import defaults, scorecard
 from hub.health.backtest import Snapshot, auc, chance, falls, hanley_mcneil, isotonic, report
 from hub.health.history import History, keep
 from hub.health.measures import Measure
@@ -196,7 +196,13 @@ def test_a_tenants_closes_become_snapshots_and_the_report_is_kept(hub: Hub) -> N
             )
             month["days"][entry.day[8:]] = entry.what
         store.health_days.insert_many(documents.values())
+    document = defaults.document()
+    store.scorecards.insert(
+        {"_id": f"{store.tenant_id}:old/1", "name": "old", "revision": 1, "state": "retired"}
+        | {"document": document, "frozen": {}}
+    )
     told = backtest.run(hub, store, 60)
+    assert told["compared"]["revision_before"] > 0.9
     assert told["left"] == 22
     assert told["accounts"] == 44
     assert told["auc"] > 0.9

@@ -42,6 +42,7 @@ class Compared(Model):
     measures: dict[str, float]
     shown_score: float | None = Field(None, description="With what is part of the outcome left in")
     pulse_alone: float | None = None
+    revision_before: float | None = Field(None, description="By the revision before the active one")
 
 
 class Red(Model):
