@@ -69,8 +69,10 @@ def _scored(found: Doc) -> Iterator[str]:
 
 def _evidence(evidence: Doc) -> Iterator[str]:
     span = f" from {evidence['since']} to {evidence['until']}" if evidence["since"] else ""
-    counts = len(evidence["records"]) or "none"
-    yield f"evidence: {counts} of the {evidence['looked_at']} records looked at counts{span}"
+    n = len(evidence["records"])
+    found = "none" if not n else f"{n:,}"
+    counts = "count" if n > 1 else "counts"
+    yield f"evidence: {found} of the {evidence['looked_at']:,} records looked at {counts}{span}"
     for one in evidence["records"]:
         day = f" on {one['day']}" if one["day"] else ""
         yield f"{STEP}{one['title'] or one['record']['native_id']}: counts {one['counts']}{day}"

@@ -36,3 +36,25 @@ def test_an_unknown_name_is_refused_with_the_nearest(
     said = run("accounts", "lineage", account["_id"], "nam", "--json")
     assert said.code == 2
     assert "did you mean 'name'" in said.problem["detail"]
+
+
+def test_a_value_that_a_webhook_brought_names_the_delivery_and_its_fate(
+    run: Run, stage: Stage, delivered: Doc
+) -> None:
+    account = stage.store.accounts.find_one({"listed": True, "flat.name": "Renamed"})
+    assert account is not None
+    chosen = run("accounts", "lineage", account["_id"], "name", "--json").json["chosen"]
+    assert (chosen["brought_by"]["id"], chosen["value"]) == (delivered["_id"], "Renamed")
+    assert chosen["brought_by"]["state"] == "done"
+    assert chosen["brought_by"]["fates"]["applied"] == 1
+    assert delivered["_id"] in run("accounts", "lineage", account["_id"], "name").out
+    [former] = chosen["former"]
+    assert former["brought_by"]["kind"] == "run"
+    assert former["value"] != "Renamed"
+
+    redacted = {"$set": {"erased": {"how": "redacted", "at": stage.hub.now(), "by": "prv_1"}}}
+    stage.store.inbox.update({"_id": delivered["_id"]}, redacted)
+    said = run("accounts", "lineage", account["_id"], "name").out
+    assert "its body was redacted by a privacy request" in said
+    stage.store.inbox.delete({"_id": delivered["_id"]})
+    assert "It was purged" in run("accounts", "lineage", account["_id"], "name").out
