@@ -17,9 +17,9 @@ LONG_HORIZON_DAYS = 400
 class Reading(NamedTuple):
     """A value with its words and its evidence, or why there is none.
 
-    `known`: the share of the value that is knowledge and not the reference value (a fading pulse);
-    `caps`: guard rails that the facts behind this measure raise; `ages`: with nothing new, the value
-    is one more tomorrow.
+    `known`: the share of the value that is knowledge, not the reference value (a fading pulse);
+    `caps`: guard rails that the facts behind this measure raise; `ages`: with nothing new, the
+    value is one more tomorrow.
     """
 
     value: float | None

@@ -72,7 +72,15 @@ class Control:
         return found
 
     def remove_tenant(self, tenant_id: str) -> None:
-        for name in ("users", "api_keys", "endpoints", "app_accounts", "links", "write_keys", "consents"):
+        for name in (
+            "users",
+            "api_keys",
+            "endpoints",
+            "app_accounts",
+            "links",
+            "write_keys",
+            "consents",
+        ):
             self.database[name].delete_many({"tenant_id": tenant_id})
         self.tenants.delete_one({"_id": tenant_id})
 
