@@ -71,7 +71,9 @@ def test_a_tax_id_has_a_country_and_was_given_to_somebody(
     assert tax_id(text, country) == claimed
 
 
-@pytest.mark.parametrize("text", ["0000", "-1", "null", "test", "unknown", "N/A", " ", "example.com"])
+@pytest.mark.parametrize(
+    "text", ["0000", "-1", "null", "test", "unknown", "N/A", " ", "example.com"]
+)
 def test_constants_claim_nothing(text: str) -> None:
     assert external_id(text) is None
     assert xref(f"salesforce:Account:{text}") is None
