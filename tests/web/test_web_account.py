@@ -131,3 +131,14 @@ def test_the_timeline_names_a_person_and_not_their_job(site: Site, ada: Browser)
 
     assert html.escape(person["values"]["full_name"]) in titles
     assert person["values"]["full_name"] in ada.words(f"/records/{person['_id']}")
+
+
+def test_a_record_says_what_brought_it_and_leads_to_its_mapping(site: Site, ada: Browser) -> None:
+    store = site.stage.store
+    ticket = store.records.find_one({"entity": "ticket"})
+    mine, path = {"_id": ticket["_id"]}, f"/records/{ticket['_id']}"
+    assert "/mappings/hubspot/ticket" in ada.page(path)
+    for origin, said in (("events", "usage events"), ("run", "a sync"), ("other", "a read")):
+        store.records.update(mine, {"$set": {"origin": {"kind": origin, "id": "x"}}})
+        assert f"Brought by {said}" in ada.words(path)
+    store.records.update(mine, {"$set": {"origin": ticket["origin"]}})

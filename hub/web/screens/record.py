@@ -18,14 +18,17 @@ SHOWN_CHARS = 200_000
 
 @pages.get("/records/<path:key>")
 def page(key: str) -> str:
-    store = here().store
+    asked = here()
+    store = asked.store
     record = store.records.find_one({"_id": key}, {"contribution": 0})
     if record is None:
         raise NotFound("There is no such record, or it was erased.")
     connection = store.connections.find_one({"_id": record["connection_id"]}, {"name": 1})
+    known = asked.hub.plugins.mappings.get(record["source"], {})
     return render_template(
         "record.html",
         record=record,
+        is_mapped=record["object"] in known,
         connection=connection,
         raw=pretty(record.get("raw")),
         origin=_origin(record),
@@ -53,4 +56,6 @@ def _origin(record: Doc) -> Doc:
     if kind == "run":
         connection = record["connection_id"]
         return {"words": "a sync", "url": url_for("connection.page", connection_id=connection)}
+    if kind == "events":
+        return {"words": "usage events", "url": url_for("events.latest")}
     return {"words": "a read", "url": ""}
