@@ -20,6 +20,7 @@ from hub.health.context import HealthContext
 from hub.health.history import History, Kept, close_of, keep
 from hub.health.rebase import card_of, rebased
 from hub.health.restate import TELLABLE, restated
+from hub.health.revision import Revision
 from hub.health.shown import half_up
 from hub.reads import accounts, cards
 from hub.scorecards import active
@@ -146,11 +147,16 @@ class _Again:
         self._hub = hub
         self._past = past
         self._current = active.active(past.store)
+        self._revisions: dict[str, Revision | None] = {}
         self._known: tuple[Mapping[str, Any], HealthContext] | None = None
 
     def told(self, day: str, kept: Kept) -> Doc | None:
         state, context = self._known or self._read()
-        card = cards.card(self._past.store, kept, day)
+        label = kept["revision"]
+        if label not in self._revisions:
+            self._revisions[label] = cards.revision(self._past.store, label)
+        made_by = self._revisions[label]
+        card = made_by and card_of(kept, day, made_by)
         found = card and restated(kept, day, state, context, card)
         return {**shown(close_of(found[0], day)), "measures": found[1]} if found else None
 
