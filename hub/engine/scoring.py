@@ -110,7 +110,7 @@ class Scoring:
         """Leave an account with the score that it has, or without one, and say why."""
         account["stuck"] = reason
         account["next_due"] = (self._today + timedelta(days=1)).isoformat()
-        if "health" not in account:
+        if not _is_scored(account):
             card = self._supply.revision.card_for({}, self._today)
             account["health"] = score({}, card, (), self._today, account=account["_id"])
             account["rollup"] = states.rollup({}, self._supply.context({}, self._now), self._today)
@@ -159,6 +159,13 @@ class Scoring:
                 card = card_of(kept, day, self._supply.revision)
                 found.append(close_of(rebased(kept, day, card), day))
         return found
+
+
+def _is_scored(account: Doc) -> bool:
+    """Whether there is a whole score to keep; one of an earlier release may lack a part."""
+    parts = {"mrr", "trial", "open_tickets", "last_touch"}
+    has_all = parts <= account.get("rollup", {}).keys()
+    return has_all and {"health", "urgency"} <= account.keys() and "band" in account["health"]
 
 
 def given(day: date | None) -> tuple[date, ...]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub import bootstrap
+from hub import bootstrap, queue
 from hub.bootstrap import Hub
 from hub.embedded import Embedded, Services
 from hub.engine import drain, purge, replay, sync
@@ -120,6 +120,8 @@ def test_a_record_that_cannot_be_settled_is_set_aside_and_the_rest_goes_on(
 
 
 def test_a_worker_that_starts_before_redis_waits_for_it(embedded: Embedded) -> None:
+    with queue.connect(embedded.services.redis_url) as redis:
+        redis.flushdb()
     embedded.kill("redis")
     worker = subprocess.Popen(
         [sys.executable, "worker.py", "--burst"], cwd=ROOT, env=environment(embedded.services)
@@ -129,7 +131,8 @@ def test_a_worker_that_starts_before_redis_waits_for_it(embedded: Embedded) -> N
             worker.wait(6)
     finally:
         embedded.restart("redis")
-    assert worker.wait(30) == 0
+        ended = worker.wait(30)
+    assert ended == 0
 
 
 def environment(services: Services) -> dict[str, str]:
