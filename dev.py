@@ -68,7 +68,8 @@ def up(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     prepare(DEV)
     subprocess.run([str(PYTHON), str(SDKS)], check=False)
-    workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "2"]
+    # Tests wait for processes for half of their time, so that four fill two cores.
+    workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "4"]
     options = ["-q", *workers, *(["--dist", "worksteal"] if workers else [])]
     os.chdir(ROOT)
     return become([str(PYTHON), "-m", "pytest", *options, *rest], DEV)
