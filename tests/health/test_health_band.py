@@ -92,7 +92,7 @@ def broken_for_days(
     return history
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(polarised(), st.sets(st.sampled_from([key for key, _ in DIMENSIONS]), min_size=1))
 def test_a_broken_source_never_turns_an_account_red_or_green(
     found: dict[str, Measure], broken: set[str]

@@ -104,7 +104,7 @@ def shape(told: Any) -> Any:
     return told["health"], told["band"], told["coverage"], [c["key"] for c in told["caps"]], points
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(CONTRIBUTIONS, max_size=6), PULSES)
 def test_nothing_moves_before_the_due_day(contributions: list[Any], pulse: Pulse | None) -> None:
     stored = state.rebuild(contributions, TODAY)

@@ -31,7 +31,7 @@ def crashed(ground: Ground, name: str, before: list[int]) -> bool:
 def test_a_worker_killed_while_it_drains(ground: Ground, tenant: Tenant, point: str) -> None:
     ground.stack.restart("worker-1", once={"HUB_CRASH_AT": point})
     before = ground.stack.pids("worker-1")
-    with ground.sending(900):
+    with ground.sending(450):
         assert crashed(ground, "worker-1", before)
     assert_nothing_lost_or_doubled(ground, tenant)
 
@@ -118,7 +118,7 @@ def test_everything_hurt_in_turn_under_a_burst(ground: Ground, tenant: Tenant) -
     names = ["worker-1", "web", "scheduler", "redis", "mongod"]
     blows = trouble.schedule(seed=11, kills=5, names=names, every_s=0.5)
     assert {blow.deed for blow in blows} >= {"kill", "freeze"}
-    with ground.sending(2000), trouble.going_wrong(ground.stack, blows) as struck:
+    with ground.sending(1200), trouble.going_wrong(ground.stack, blows) as struck:
         pass
     assert struck == blows
     assert_nothing_lost_or_doubled(ground, tenant)
@@ -128,7 +128,7 @@ def test_a_stop_under_load_is_quick_leaves_nothing_and_loses_nothing(
     ground: Ground, tenant: Tenant
 ) -> None:
     pids = [pid for name in ground.stack.names() for pid in ground.stack.pids(name)]
-    with ground.sending(1000):
+    with ground.sending(500):
         assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > 0, 30)
         assert ground.stop() < 8
         assert [pid for pid in pids if is_alive(pid)] == []
