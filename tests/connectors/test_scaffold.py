@@ -20,8 +20,8 @@ from hub.settings import ROOT
 EVERY = list(
     product(get_args(scaffold.Auth), get_args(scaffold.Paging), get_args(scaffold.Signature))
 )
-PAIRS = [EVERY[n] for n in (0, 4, 8, 10, 13, 17, 21, 23, 26, 30, 34)]
-"""Every answer at least twice, in other company each time."""
+PAIRS = [EVERY[n] for n in (0, 4, 8, 13, 21, 26, 34)]
+"""Every answer at least once, in other company each time."""
 
 
 @pytest.mark.parametrize(("auth", "paging", "signature"), PAIRS)

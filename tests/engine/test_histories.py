@@ -19,7 +19,7 @@ from hub.store.tenant import TenantStore
 from tests.engine.tinyworld import AUTHORITATIVE, NOW, Happening, TinyWorld, bodies, dealt, sources
 from tests.stage import picture, unlike
 
-HISTORIES = int(os.environ.get("HUB_TEST_HISTORIES", "30"))
+HISTORIES = int(os.environ.get("HUB_TEST_HISTORIES", "20"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
 BLOCKS = 10
 FRESH = SourceFreshness(connected=True, fresh_at=NOW, stale_after_s=86_400, source="desk")

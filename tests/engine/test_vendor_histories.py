@@ -17,7 +17,7 @@ from hub.waiting import wait_until
 from tests.stage import Stage, build_hub, picture, serving, unlike
 
 VENDORS = ("salesforce", "hubspot", "freshdesk", "jira", "asana")
-ROUNDS = 3
+ROUNDS = 2
 EDITS = 12
 
 

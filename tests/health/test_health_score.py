@@ -31,7 +31,7 @@ def some_measures(draw: st.DrawFn) -> dict[str, Measure]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(some_measures())
 def test_points_add_up_exactly(found: dict[str, Measure]) -> None:
     told = explained(found)

@@ -115,7 +115,7 @@ def play(
     return state.change(built, None, None, today), present, today
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, st.randoms(use_true_random=False))
 def test_order_does_not_matter(steps: list[tuple[int, Record | None, int]], shuffle: Any) -> None:
     built, present, today = play(steps)
@@ -128,7 +128,7 @@ def test_order_does_not_matter(steps: list[tuple[int, Record | None, int]], shuf
     assert state.change(other, None, None, today) == built
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS)
 def test_values_equal_those_counted_from_the_records(
     steps: list[tuple[int, Record | None, int]],
