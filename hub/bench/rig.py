@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,9 +24,12 @@ from hub.stack.supervisor import Stack
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.waiting import wait_until
 
 CONNECTORS = Path(__file__).with_name("connectors")
 UNLIMITED = 1_000_000
+LONGEST_S = 7_200.0
+"""A measurement that has not ended by then never will."""
 SECRET = "a-secret-for-measuring"  # noqa: S105
 
 
@@ -72,25 +74,40 @@ class Rig:
         started = self.hub.now()
         self.hub.bell.ring_sync(self.tenant_id, connection["_id"], stream)
         mine = {"connection_id": connection["_id"], "stream": stream, "state": "done"}
-        while (run := self.store.runs.find_one({**mine, "finished_at": {"$gte": started}})) is None:
-            time.sleep(0.05)
+        found: list[Doc] = []
+
+        def done() -> bool:
+            run = self.store.runs.find_one({**mine, "finished_at": {"$gte": started}})
+            found.extend([run] if run else [])
+            return run is not None
+
+        _await(done)
         self.settled()
-        return run
+        return found[0]
 
     def settled(self) -> None:
         """Wait until no record and no account is due; rings as the scheduler would."""
-        while self.store.records.find_one({"due": {"$gte": 1}}, {"_id": 1}) or (
-            self.store.accounts.find_one({"score_due": True}, {"_id": 1})
-        ):
-            self.hub.bell.ring_settle(self.tenant_id)
-            time.sleep(0.05)
+
+        def done() -> bool:
+            due = self.store.records.find_one({"due": {"$gte": 1}}, {"_id": 1}) or (
+                self.store.accounts.find_one({"score_due": True}, {"_id": 1})
+            )
+            if due:
+                self.hub.bell.ring_settle(self.tenant_id)
+            return due is None
+
+        _await(done)
 
     def drained(self) -> None:
         """Wait until no delivery waits and all is settled."""
-        while any(
-            inbox.backlog(self.store, doc["_id"], 1) for doc in self.store.connections.find({})
-        ):
-            time.sleep(0.05)
+        _await(
+            lambda: (
+                not any(
+                    inbox.backlog(self.store, doc["_id"], 1)
+                    for doc in self.store.connections.find({})
+                )
+            )
+        )
         self.settled()
 
 
@@ -181,3 +198,8 @@ def fates(store: TenantStore) -> Mapping[str, int]:
     """Rows of the inbox by state."""
     found = store.inbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
     return {row["_id"]: row["n"] for row in found}
+
+
+def _await(done: Callable[[], bool]) -> None:
+    if not wait_until(done, within_s=LONGEST_S, every_s=0.05):
+        raise RuntimeError(f"the hub still works after {LONGEST_S:g} s")

@@ -19,6 +19,7 @@ from hub.engine.supply import Supply
 from hub.health import state as states
 from hub.queue import JobTimeout
 from hub.store.client import Doc
+from hub.store.errors import StoreError
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
 
@@ -160,7 +161,7 @@ class Projection:
         unscored = dict(after)
         try:
             self._scoring.score(after, before)
-        except JobTimeout:
+        except (StoreError, JobTimeout):
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {str(error)[:300]}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hub.engine.plan import delivery_of
 from hub.privacy.guard import RULE, dropped, redacted
 from hub.privacy.job import Job
+from hub.queue import JobTimeout
 from hub.store import inbox, leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
@@ -62,7 +63,10 @@ def _changes(job: Job, row: Doc) -> tuple[int, int]:
         return 0, 0
     try:
         changes = list(webhook.parse(delivery_of(row)))
+    except JobTimeout:
+        raise
     except Exception:
+        # A body that no parser takes has no changes; its text is searched and cleaned all the same.
         return 0, 0
     keys = job.subject.who.keys
     mine = 0
