@@ -17,6 +17,7 @@ from hub.bench.rig import Rig, fates, job, rig, sender, today_world, vendor
 from hub.bench.sizes import Size
 from hub.bench.world import World
 
+MOST_ACCOUNTS = 1_000
 EVERY = 10
 """One in so many deliveries is watched until it is visible."""
 LOOK_S = 0.008
@@ -24,7 +25,7 @@ RATES = (500.0, 1_000.0)
 
 
 def run(folder: Path, size: Size, report: Report) -> None:
-    world = today_world("w000", 1_000, 200_000)
+    world = today_world("w000", min(MOST_ACCOUNTS, size.accounts), 200_000)
     with rig(folder, workers=1) as made, vendor(made, world) as port:
         connection = made.connect(world, port)
         targets = [made.target(connection)]

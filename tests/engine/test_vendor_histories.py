@@ -18,13 +18,13 @@ from tests.stage import Stage, build_hub, picture, serving, unlike
 
 VENDORS = ("salesforce", "hubspot", "freshdesk", "jira", "asana")
 ROUNDS = 2
-EDITS = 12
+EDITS = 8
 
 
 @pytest.fixture
 def stage(services: Services) -> Iterator[Stage]:
     hub = build_hub(services)
-    with Sandbox(VENDORS, seed=11, accounts=12) as sandbox, serving(hub):
+    with Sandbox(VENDORS, seed=11, accounts=6) as sandbox, serving(hub):
         yield Stage(hub, sandbox)
     hub.close()
 
