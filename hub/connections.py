@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from hub import endpoints, grants
-from hub.api import Connector
+from hub.api import AccountInfo, Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
 from hub.privacy import recognise, suppression
@@ -49,12 +49,7 @@ def add(
     settings, secrets = check_fields(connector, settings, secrets, granted=grant is not None)
     client = _unsaved(hub, tenant_id, connector, settings, secrets, grant)
     account = connector.check(client)
-    if account.missing:
-        raise CorrectInput(
-            f"These permissions are missing: {', '.join(account.missing)}. Grant them in "
-            f"{connector.title} and try again.",
-            reason="missing_scopes",
-        )
+    _refuse_less(connector, account)
     _refuse_twice(store, connector, account.id)
     now = hub.now(tenant_id)
     connection: Doc = {
@@ -130,6 +125,15 @@ def _take_back(hub: Hub, store: TenantStore, connection_id: str) -> None:
     store.forget_due("connection", connection_id)
 
 
+def _refuse_less(connector: Connector, account: AccountInfo) -> None:
+    if account.missing:
+        raise CorrectInput(
+            f"These permissions are missing: {', '.join(account.missing)}. Grant them in "
+            f"{connector.title} and try again.",
+            reason="missing_scopes",
+        )
+
+
 def _refuse_twice(store: TenantStore, connector: Connector, account_id: str) -> None:
     twin = store.connections.find_one({"connector": connector.name, "account.id": account_id})
     if twin is not None:
@@ -189,6 +193,7 @@ def reconnect(
             f"These credentials belong to {account.name}, not to {connection['account']['name']}.",
             reason="other_account",
         )
+    _refuse_less(connector, account)
     vault = hub.catalogue.vault
     change: Doc = {"$set": {"settings": plain, "secrets": vault.seal(tenant_id, hidden)}}
     if grant is not None:

@@ -18,7 +18,8 @@ def check_fields(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Fill in defaults and check what can be checked here; raises CorrectInput for the first.
 
-    With `granted` access that an admin gave in the browser stands for the secrets.
+    With `granted` access that an admin gave in the browser stands for the secrets, and for the
+    fields that consent fills in.
     """
     known = {field.key: field for field in connector.fields}
     for key in (*settings, *secrets):
@@ -28,15 +29,19 @@ def check_fields(
             )
     given = {**settings, **secrets}
     asked = {k: field for k, field in known.items() if not (granted and field.secret)}
-    values = {key: _value(field, given.get(key, "")) for key, field in asked.items()}
+    filled = connector.oauth.fills if granted and connector.oauth else ()
+    values = {
+        key: _value(field, given.get(key, ""), needed=field.required and key not in filled)
+        for key, field in asked.items()
+    }
     plain = {k: v for k, v in values.items() if v and not known[k].secret}
     hidden = {k: v for k, v in values.items() if v and known[k].secret}
     return plain, hidden
 
 
-def _value(field: Field, given: str) -> str:
+def _value(field: Field, given: str, *, needed: bool) -> str:
     value = given.strip() or field.default
-    if not value and field.required:
+    if not value and needed:
         raise CorrectInput(f"{field.title} is required.", field=field.key)
     if value and field.kind == "integer" and not value.lstrip("-").isdigit():
         raise CorrectInput(f"{field.title} must be a whole number.", field=field.key)

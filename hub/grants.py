@@ -1,4 +1,4 @@
-"""Access that an admin granted in the browser: asked for, kept sealed, renewed before it ends.
+"""Access that an admin granted in the browser: kept sealed, renewed before it ends, given back.
 
 All processes that use one connection renew its token one at a time, under a lease, and look again
 once they have it: a vendor that hands out a new refresh token kills the former one at once.
@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from hub import tokens
 from hub.api import Connector
-from hub.errors import CorrectInput, GiveUp, NotFound, Reconnect, RetryLater
-from hub.fields import check_fields
+from hub.errors import GiveUp, HubError, Reconnect, RetryLater
 from hub.http import VendorHttp
 from hub.store import leases
 from hub.store.client import Doc
-from hub.store.control import hashed, new_token
 from hub.store.tenant import TenantStore
 from hub.tokens import App, Grant, TokenEndpoint
 from hub.waiting import wait_until
@@ -25,8 +25,8 @@ from hub.waiting import wait_until
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
-CONSENT_FOR = timedelta(minutes=15)
-"""How long an admin may take on the vendor's consent page."""
+log = structlog.get_logger(__name__)
+
 LEASE_S = 75
 """Longer than the longest call to a token endpoint takes."""
 WAIT_S = 45.0
@@ -40,69 +40,6 @@ def app_of(hub: Hub, connector: Connector) -> App | None:
     if connector.oauth is None or not {"client_id", "client_secret"} <= held.keys():
         return None
     return App(held["client_id"].get_secret_value(), held["client_secret"].get_secret_value())
-
-
-def redirect_uri(hub: Hub) -> str:
-    """Where vendors send the admin's browser back to; to be registered with each app."""
-    return f"{hub.settings.public_url.rstrip('/')}/connections/consent"
-
-
-def ask(
-    hub: Hub,
-    tenant_id: str,
-    user_id: str,
-    connector: Connector,
-    settings: Mapping[str, str],
-    name: str = "",
-    connection_id: str = "",
-) -> Doc:
-    """Note what is wanted before the browser leaves: {"url": the consent page, "state"}.
-
-    Raises CorrectInput for a bad setting, or where the operator has no app at this vendor.
-    """
-    app = app_of(hub, connector)
-    if app is None or connector.oauth is None:
-        raise CorrectInput(
-            f"The operator has set no app for {connector.title}: use a token instead.",
-            reason="no_app",
-        )
-    plain, _ = check_fields(connector, settings, {}, granted=True)
-    now, state, verifier = hub.now(tenant_id), new_token(), new_token()
-    hub.catalogue.control.consents.insert_one(
-        {
-            "_id": hashed(state),
-            "tenant_id": tenant_id,
-            "user_id": user_id,
-            "connector": connector.name,
-            "settings": plain,
-            "name": name,
-            "connection_id": connection_id,
-            "sealed": hub.catalogue.vault.seal(tenant_id, {"verifier": verifier}),
-            "expires_at": now + CONSENT_FOR,
-        }
-    )
-    where = redirect_uri(hub)
-    url = tokens.consent_url(connector.oauth, app, plain, state, verifier, where)
-    return {"url": url, "state": state}
-
-
-def answered(hub: Hub, tenant_id: str, user_id: str, state: str, code: str) -> tuple[Doc, Grant]:
-    """What was wanted, and the grant for it. A state is good once, for whoever asked.
-
-    Raises NotFound for a state that we did not give to this person or that is too old,
-    CorrectInput when the vendor refuses the code.
-    """
-    mine = {"_id": hashed(state), "tenant_id": tenant_id, "user_id": user_id}
-    wanted = hub.catalogue.control.consents.find_one_and_delete(mine)
-    now = hub.now(tenant_id)
-    if wanted is None or wanted["expires_at"] < now:
-        raise NotFound("This answer does not belong to a connection you began: begin again.")
-    connector = hub.plugins.connector(wanted["connector"])
-    verifier = hub.catalogue.vault.open(wanted["sealed"])["verifier"]
-    endpoint = _endpoint(hub, connector, wanted["settings"], f"new:{tenant_id}:{connector.name}")
-    grant = endpoint.exchange(code, verifier, redirect_uri(hub), now)
-    wanted["settings"] = {**wanted["settings"], **grant.pop("learnt")}
-    return wanted, grant
 
 
 def access_token(hub: Hub, connection: Doc) -> str:
@@ -162,10 +99,22 @@ def renew(hub: Hub, connection: Doc, known: str) -> Grant:
             leases.release(store, lease)
 
 
+def give_back(hub: Hub, connection: Doc) -> None:
+    """Tell the vendor that its access is no longer wanted; a vendor that is away is no error."""
+    if not connection.get("grant"):
+        return
+    connector = hub.connector_of(connection)
+    try:
+        place = endpoint(hub, connector, connection["settings"], f"gone:{connection['_id']}")
+        place.revoke(hub.catalogue.vault.open(connection["grant"]))
+    except HubError as error:
+        log.warning("the vendor was not told that access ended", reason=error.reason)
+
+
 def _renewed(hub: Hub, connection: Doc, grant: Grant, now: datetime) -> Grant:
     """Saved before the lease goes: the vendor may have killed the former refresh token already."""
     connector, settings = hub.connector_of(connection), connection["settings"]
-    fresh = _endpoint(hub, connector, settings, connection["_id"]).refresh(grant, now)
+    fresh = endpoint(hub, connector, settings, connection["_id"]).refresh(grant, now)
     learnt = {f"settings.{key}": value for key, value in fresh.pop("learnt").items()}
     sealed = hub.catalogue.vault.seal(connection["tenant_id"], fresh)
     store = hub.store(connection["tenant_id"])
@@ -178,9 +127,10 @@ def _stored(hub: Hub, connection: Doc) -> Grant:
     return hub.catalogue.vault.open(hub.connection(store, connection["_id"]).get("grant"))
 
 
-def _endpoint(
+def endpoint(
     hub: Hub, connector: Connector, settings: Mapping[str, str], place: str
 ) -> TokenEndpoint:
+    """The vendor's token endpoint for these settings; RetryLater while the operator has no app."""
     app = app_of(hub, connector)
     if app is None or connector.oauth is None:
         raise RetryLater(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub import connections, endpoints, erasing, write_keys
+from hub import connections, endpoints, erasing, grants, write_keys
 from hub.store import leases
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
         leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
     leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
     endpoints.remove(hub, tenant_id, connection)
+    grants.give_back(hub, connection)
     write_keys.forget(hub, tenant_id, connection_id)
     hub.catalogue.control.unlisten(connection_id)
     if erase:

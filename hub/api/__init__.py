@@ -15,7 +15,7 @@ import pluggy
 import requests
 
 from hub.api.limits import Left, Limits, Rate
-from hub.api.oauth import OAuth
+from hub.api.oauth import Choice, OAuth
 from hub.api.records import Change, ChangeKind, Json, Page, Record, Stream
 from hub.api.webhooks import Delivery, Registered, Registration, Reply, Subscription, Webhook
 from hub.api.writing import Refusal, WriteBack
@@ -38,6 +38,7 @@ __all__ = [
     "BadSignature",
     "Change",
     "ChangeKind",
+    "Choice",
     "Connector",
     "CorrectInput",
     "Delivery",

@@ -22,12 +22,34 @@ from hub.sandbox.serving import Request, Response
 CODE_LIFE = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one consent led to."""
+
+    redirect_uri: str
+    challenge: str
+    scopes: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(slots=True)
+class Refresh:
+    """One refresh token: what it is for, when it was replaced, and the access it has brought."""
+
+    scopes: tuple[str, ...]
+    replaced_at: datetime | None = None
+    access: list[str] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Granting:
     """One app that is registered at a vendor, and what was granted to it.
 
-    life_s: of an access token. rotates: a renewal brings a new refresh token and ends the former
-    one. `extra`: what the vendor adds to a token's answer. `renewals` counts the answers given.
+    life_s: of an access token; `tells_life` whether the answer has it. rotates: a renewal brings a
+    new refresh token and ends the former one, which is taken for `leeway_s` longer. `extra`: what
+    the vendor adds to a token's answer. dead: its answer to a token that has ended. withheld:
+    scopes that are not granted though asked for. `renewals`, `refusals`, `reused` (a refresh token
+    that a renewal had replaced) and `revoked` count.
     """
 
     app: str
@@ -36,11 +58,17 @@ class Granting:
     now: Callable[[], datetime]
     life_s: int = 3600
     rotates: bool = False
+    leeway_s: float = 0
+    tells_life: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
+    dead: Response = field(default_factory=lambda: Response({"error": "invalid_grant"}, 400))
+    withheld: set[str] = field(default_factory=set)
     renewals: int = 0
     refusals: int = 0
-    _codes: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
-    _refresh: set[str] = field(default_factory=set)
+    reused: int = 0
+    revoked: int = 0
+    _codes: dict[str, Code] = field(default_factory=dict)
+    _refresh: dict[str, Refresh] = field(default_factory=dict)
     _access: dict[str, datetime] = field(default_factory=dict)
 
     def page(self, request: Request, allow_path: str) -> Response:
@@ -66,19 +94,34 @@ class Granting:
         if self._wrong(query):
             return Response({"error": "invalid_request"}, 400)
         code = secrets.token_urlsafe(16)
-        self._codes[code] = (query["redirect_uri"], query["code_challenge"], self.now())
+        scopes = tuple(s for s in query.get("scope", "").split() if s not in self.withheld)
+        proof = query["code_challenge"]
+        self._codes[code] = Code(query["redirect_uri"], proof, scopes, self.now())
         return Response(None, 302, {"Location": self._redirect(query, {"code": code})})
 
     def token(self, form: Mapping[str, Any]) -> Response:
         """The token endpoint."""
-        known = hmac.compare_digest(str(form.get("client_secret", "")), self.client_secret)
-        if form.get("client_id") != self.client_id or not known:
+        if not self._knows(form):
             return Response({"error": "invalid_client"}, 401)
         if form.get("grant_type") == "authorization_code":
             return self._exchanged(form)
         if form.get("grant_type") == "refresh_token":
             return self._renewed(str(form.get("refresh_token", "")))
         return Response({"error": "unsupported_grant_type"}, 400)
+
+    def revoke(self, form: Mapping[str, Any]) -> Response:
+        """The endpoint of RFC 7009: a refresh token goes with the access that it has brought."""
+        if not self._knows(form):
+            return Response({"error": "invalid_client"}, 401)
+        found = self._refresh.pop(str(form.get("token", "")), None)
+        for access in found.access if found else ():
+            self._access.pop(access, None)
+        self.revoked += found is not None
+        return Response({})
+
+    def _knows(self, form: Mapping[str, Any]) -> bool:
+        known = hmac.compare_digest(str(form.get("client_secret", "")), self.client_secret)
+        return known and form.get("client_id") == self.client_id
 
     def lets_in(self, token: str) -> bool:
         """Whether an access token is one of ours and has not ended."""
@@ -94,37 +137,49 @@ class Granting:
         self._access.clear()
 
     def _exchanged(self, form: Mapping[str, Any]) -> Response:
-        where, challenge, given = self._codes.pop(str(form.get("code")), ("", "", self.now()))
+        code = self._codes.pop(str(form.get("code")), None)
         digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
         proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        fresh = self.now() - given <= CODE_LIFE
-        if not where or where != form.get("redirect_uri") or proof != challenge or not fresh:
+        where = form.get("redirect_uri")
+        if code is None or (code.redirect_uri, code.challenge) != (where, proof):
             return self._refuse()
-        return self._answer(self._new_refresh())
+        if self.now() - code.at > CODE_LIFE:
+            return self._refuse()
+        return self._answer(*self._new_refresh(Refresh(code.scopes)))
 
     def _renewed(self, refresh: str) -> Response:
-        if refresh not in self._refresh:
+        found = self._refresh.get(refresh)
+        if found is None or self._is_over(found):
             return self._refuse()
         self.renewals += 1
         if not self.rotates:
-            return self._answer(None)
-        self._refresh.discard(refresh)
-        return self._answer(self._new_refresh())
+            return self._answer(found, None)
+        found.replaced_at = found.replaced_at or self.now()
+        return self._answer(*self._new_refresh(Refresh(found.scopes)))
+
+    def _is_over(self, found: Refresh) -> bool:
+        if found.replaced_at is None:
+            return False
+        self.reused += 1
+        return self.now() - found.replaced_at >= timedelta(seconds=self.leeway_s)
 
     def _refuse(self) -> Response:
         self.refusals += 1
-        return Response({"error": "invalid_grant"}, 400)
+        return self.dead
 
-    def _new_refresh(self) -> str:
+    def _new_refresh(self, made: Refresh) -> tuple[Refresh, str]:
         refresh = secrets.token_urlsafe(24)
-        self._refresh.add(refresh)
-        return refresh
+        self._refresh[refresh] = made
+        return made, refresh
 
-    def _answer(self, refresh: str | None) -> Response:
+    def _answer(self, found: Refresh, refresh: str | None) -> Response:
         access = secrets.token_urlsafe(24)
         self._access[access] = self.now() + timedelta(seconds=self.life_s)
-        body = {"access_token": access, "token_type": "bearer", "expires_in": self.life_s}
-        return Response(body | ({"refresh_token": refresh} if refresh else {}) | dict(self.extra))
+        found.access.append(access)
+        body: dict[str, Any] = {"access_token": access, "token_type": "bearer"}
+        body |= {"expires_in": self.life_s} if self.tells_life else {}
+        body |= {"scope": " ".join(found.scopes)} | dict(self.extra)
+        return Response(body | ({"refresh_token": refresh} if refresh else {}))
 
     def _wrong(self, query: Mapping[str, str]) -> str:
         if query.get("client_id") != self.client_id:

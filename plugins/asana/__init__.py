@@ -79,6 +79,8 @@ ASANA = Connector(
     oauth=OAuth(
         authorize=lambda settings: address(settings, "/-/oauth_authorize"),
         token=lambda settings: address(settings, "/-/oauth_token"),
+        hosts=("asana.com",),
+        revoke=lambda settings: address(settings, "/-/oauth_revoke"),
         scopes=("default",),
     ),
 )

@@ -35,3 +35,7 @@ class Grants(Vendor):
     @route("POST", "/-/oauth_token", public=True)
     def token_endpoint(self, request: Request) -> Response:
         return self.granting.token(request.form)
+
+    @route("POST", "/-/oauth_revoke", public=True)
+    def revoke(self, request: Request) -> Response:
+        return self.granting.revoke(request.form)

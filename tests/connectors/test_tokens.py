@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from hub.api import OAuth
-from hub.tokens import App, challenge, consent_url, is_due
+from hub.api import Choice, CorrectInput, OAuth
+from hub.tokens import App, challenge, consent_url, is_due, missing, own_address
 
 AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -24,6 +24,7 @@ def test_the_consent_page_is_asked_for_with_proof_and_state_and_without_the_secr
     oauth = OAuth(
         authorize=lambda s: f"https://{s['site']}/authorize",
         token=lambda s: "",
+        hosts=("acme.example",),
         scopes=("read", "offline"),
         parameters={"prompt": "consent"},
     )
@@ -49,3 +50,61 @@ def test_the_consent_page_is_asked_for_with_proof_and_state_and_without_the_secr
 def test_a_token_of_an_hour_is_due_after_48_minutes(seconds: int, due: bool) -> None:
     grant = {"issued_at": AT.isoformat(), "life_s": 3600.0}
     assert is_due(grant, AT + timedelta(seconds=seconds)) is due
+
+
+def oauth(*scopes: str) -> OAuth:
+    return OAuth(lambda s: "", lambda s: "", ("vendor.example",), scopes=scopes)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://vendor.example/token",
+        "https://acme.my.vendor.example/token",
+        "http://127.0.0.1:8123/token",
+    ],
+)
+def test_the_vendors_own_hosts_get_our_secret(url: str) -> None:
+    assert own_address("Vendor", oauth(), url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/token",
+        "https://evilvendor.example/token",
+        "https://vendor.example.evil.example/token",
+        "http://vendor.example/token",
+        "https://vendor.example@evil.example/token",
+        "https://evil.example\\@vendor.example/token",
+        "https://evil.example\\.vendor.example/token",
+        "ftp://vendor.example/token",
+        "",
+    ],
+)
+def test_nobody_else_does(url: str) -> None:
+    with pytest.raises(CorrectInput, match="is no address of Vendor"):
+        own_address("Vendor", oauth(), url)
+
+
+@pytest.mark.parametrize(
+    ("told", "refresh", "at", "lacking"),
+    [
+        (["read", "offline_access"], "r", None, ()),
+        (["read"], "r", None, ()),
+        (["read"], None, None, ("offline_access",)),
+        (["write"], "r", None, ("read",)),
+        (None, "r", None, ()),
+        (["read"], "r", ("write",), ("read",)),
+        ([], "r", ("read",), ()),
+    ],
+)
+def test_what_was_granted_is_compared_with_what_is_needed(
+    told: list[str] | None,
+    refresh: str | None,
+    at: tuple[str, ...] | None,
+    lacking: tuple[str, ...],
+) -> None:
+    chosen = Choice("1", "One", {}, scopes=at) if at is not None else None
+    grant = {"refresh_token": refresh, "scopes": told}
+    assert missing(oauth("read", "offline_access"), grant, chosen) == lacking

@@ -12,9 +12,9 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from hub import connections, grants, rotation
+from hub import consents, grants, removal, rotation
 from hub.embedded import Services
-from hub.errors import CorrectInput, NotFound, Reconnect
+from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect
 from hub.sandbox import Sandbox
 from hub.sandbox.granting import Granting
 from hub.store.client import Doc
@@ -37,7 +37,7 @@ class Granted(Stage):
     def consent(self, user: str = "usr_1", connection_id: str = "") -> tuple[str, str]:
         """(state, code) after the admin has allowed it in the browser."""
         connector = self.hub.plugins.connector("asana")
-        wanted = grants.ask(
+        wanted = consents.ask(
             self.hub, self.tenant_id, user, connector, self.settings, "", connection_id
         )
         allow = wanted["url"].replace("oauth_authorize?", "oauth_authorize/allow?")
@@ -47,10 +47,8 @@ class Granted(Stage):
         return wanted["state"], query["code"][0]
 
     def connected(self) -> Doc:
-        wanted, grant = grants.answered(self.hub, self.tenant_id, "usr_1", *self.consent())
-        return connections.add(
-            self.hub, self.tenant_id, "asana", wanted["settings"], {}, "Asana", grant
-        )
+        found = consents.answered(self.hub, self.tenant_id, "usr_1", *self.consent())
+        return consents.finish(self.hub, found)
 
     def grant(self, connection: Doc) -> Doc:
         stored = self.hub.connection(self.store, connection["_id"])
@@ -88,18 +86,18 @@ def test_consent_connects_and_the_data_flows(stage: Granted) -> None:
 def test_a_state_is_good_once_and_only_for_whoever_asked(stage: Granted) -> None:
     state, code = stage.consent("usr_1")
     with pytest.raises(NotFound):
-        grants.answered(stage.hub, stage.tenant_id, "usr_2", state, code)
+        consents.answered(stage.hub, stage.tenant_id, "usr_2", state, code)
     with pytest.raises(NotFound):
-        grants.answered(stage.hub, "ten_other", "usr_1", state, code)
-    grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+        consents.answered(stage.hub, "ten_other", "usr_1", state, code)
+    consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
     with pytest.raises(NotFound):
-        grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+        consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
 
 
 def test_a_code_that_the_vendor_does_not_know_connects_nothing(stage: Granted) -> None:
     state, _ = stage.consent()
     with pytest.raises(CorrectInput, match="invalid_grant"):
-        grants.answered(stage.hub, stage.tenant_id, "usr_1", state, "stolen")
+        consents.answered(stage.hub, stage.tenant_id, "usr_1", state, "stolen")
 
 
 def test_nothing_secret_is_stored_in_clear(stage: Granted) -> None:
@@ -160,11 +158,8 @@ def test_ended_consent_pauses_the_connection_and_goes_on_after_it_is_given_again
     assert paused["state"] == "reconnect"
     assert "connect it once more" in paused["reason"]
     state, code = stage.consent(connection_id=connection["_id"])
-    wanted, grant = grants.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
-    assert wanted["connection_id"] == connection["_id"]
-    connections.reconnect(
-        stage.hub, stage.tenant_id, connection["_id"], wanted["settings"], {}, grant
-    )
+    found = consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+    assert consents.finish(stage.hub, found)["_id"] == connection["_id"]
     stage.sync(connection, ["users"])
     assert stage.run_of(connection, "users")["state"] == "done"
 
@@ -192,3 +187,45 @@ def test_without_a_refresh_token_the_end_is_the_end(stage: Granted) -> None:
     stage.age(connection, hours=2)
     with pytest.raises(Reconnect):
         stage.hub.client(stage.hub.connection(stage.store, connection["_id"]))
+
+
+def test_removing_a_connection_gives_the_access_back(stage: Granted) -> None:
+    connection = stage.connected()
+    grant = stage.grant(connection)
+    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+    assert not stage.granting.lets_in(grant["access_token"])
+    assert stage.granting.revoked == 1
+
+
+def test_a_vendor_that_is_away_does_not_keep_a_connection_from_being_removed(
+    stage: Granted,
+) -> None:
+    connection = stage.connected()
+    stage.vendor.faults.add("error", path="/-/oauth_revoke", count=9, status=503)
+    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+    assert stage.store.connections.count({"_id": connection["_id"]}) == 0
+    stage.vendor.faults.clear()
+
+
+def test_fewer_permissions_than_are_needed_are_named_and_nothing_is_connected(
+    stage: Granted,
+) -> None:
+    stage.granting.withheld = {"default"}
+    with pytest.raises(CorrectInput, match="not granted: default") as refused:
+        stage.connected()
+    stage.granting.withheld = set()
+    assert refused.value.reason == "missing_scopes"
+    assert stage.store.connections.count({}) == 0
+
+
+def test_the_same_account_twice_is_refused(stage: Granted) -> None:
+    stage.connected()
+    with pytest.raises(AlreadyThere, match="connected already"):
+        stage.connected()
+
+
+def test_our_secret_goes_to_no_other_host(stage: Granted) -> None:
+    connector = stage.hub.plugins.connector("asana")
+    settings = {**stage.settings, "base_url": "https://app.asana.com.evil.example/api/1.0"}
+    with pytest.raises(CorrectInput, match="Asana"):
+        consents.ask(stage.hub, stage.tenant_id, "usr_1", connector, settings)

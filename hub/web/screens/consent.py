@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub import connections, grants
+from hub import consents
 from hub.api import Connector
-from hub.errors import CorrectInput
+from hub.errors import CorrectInput, HubError
 from hub.store.client import Doc
 from hub.web.screens import connect, forms
 from hub.web.screens.here import here
 
 pages = Blueprint("consent", __name__, url_prefix="/connections")
 DENIED = "access_denied"
+Answer = Response | tuple[str, int]
 
 
 @pages.post("/new/<name>/consent")
@@ -24,7 +25,7 @@ def begin(name: str) -> str | tuple[str, int]:
     settings, _ = forms.read(connector)
     own_name = request.form.get("name", "")
     try:
-        wanted = grants.ask(
+        wanted = consents.ask(
             asked.hub, asked.tenant_id, asked.person.id, connector, settings, own_name
         )
     except CorrectInput as error:
@@ -38,7 +39,7 @@ def again(connection_id: str) -> str:
     asked = here()
     connection = asked.hub.connection(asked.store, connection_id)
     connector = asked.hub.connector_of(connection)
-    wanted = grants.ask(
+    wanted = consents.ask(
         asked.hub,
         asked.tenant_id,
         asked.person.id,
@@ -50,7 +51,7 @@ def again(connection_id: str) -> str:
 
 
 def _page(connector: Connector, wanted: Doc) -> str:
-    where = grants.redirect_uri(here().hub)
+    where = consents.redirect_uri(here().hub)
     return render_template("consent.html", c=connector, url=wanted["url"], redirect_uri=where)
 
 
@@ -66,22 +67,48 @@ def back() -> Response:
             reason="not_granted",
         )
     state, code = request.args.get("state", ""), request.args.get("code", "")
-    wanted, grant = grants.answered(asked.hub, asked.tenant_id, asked.person.id, state, code)
-    if wanted["connection_id"]:
-        connections.reconnect(
-            asked.hub, asked.tenant_id, wanted["connection_id"], wanted["settings"], {}, grant
-        )
-        flash("Reconnected. What was kept meanwhile is worked on now.")
-        return redirect(url_for("connection.page", connection_id=wanted["connection_id"]))
-    made = connections.add(
-        asked.hub,
-        asked.tenant_id,
-        wanted["connector"],
-        wanted["settings"],
-        {},
-        wanted["name"],
-        grant,
+    found = consents.answered(asked.hub, asked.tenant_id, asked.person.id, state, code)
+    if found.choices:
+        return redirect(url_for("consent.choose", key=consents.hold(asked.hub, found)))
+    return _connected(found.wanted, consents.finish(asked.hub, found))
+
+
+@pages.get("/consent/<key>")
+def choose(key: str) -> str:
+    """The access reaches several accounts of the vendor: which of them is meant?"""
+    return _choice(key)
+
+
+@pages.post("/consent/<key>")
+def pick(key: str) -> Answer:
+    """Asked again when the account cannot be connected, as when it is connected already."""
+    asked = here()
+    person, chosen = asked.person.id, request.form.get("choice", "")
+    wanted = consents.held(asked.hub, asked.tenant_id, person, key).wanted
+    try:
+        made = consents.pick(asked.hub, asked.tenant_id, person, key, chosen)
+    except HubError as error:
+        return _choice(key, chosen, error.sentence), error.status
+    return _connected(wanted, made)
+
+
+def _choice(key: str, chosen: str = "", problem: str = "") -> str:
+    asked = here()
+    found = consents.held(asked.hub, asked.tenant_id, asked.person.id, key)
+    return render_template(
+        "consent_choice.html",
+        c=asked.hub.plugins.connector(found.wanted["connector"]),
+        choices=found.choices,
+        chosen=chosen,
+        problem=problem,
     )
-    connect.start(asked, made, asked.hub.connector_of(made))
-    flash(f"{made['name']} is connected. Its first sync has begun.")
-    return redirect(url_for("connection.page", connection_id=made["_id"]))
+
+
+def _connected(wanted: Doc, connection: Doc) -> Response:
+    asked = here()
+    if wanted["connection_id"]:
+        flash("Reconnected. What was kept meanwhile is worked on now.")
+    else:
+        connect.start(asked, connection, asked.hub.connector_of(connection))
+        flash(f"{connection['name']} is connected. Its first sync has begun.")
+    return redirect(url_for("connection.page", connection_id=connection["_id"]))
