@@ -48,8 +48,8 @@ class Granting:
     life_s: of an access token; `tells_life` whether the answer has it. rotates: a renewal brings a
     new refresh token and ends the former one, which is taken for `leeway_s` longer. `extra`: what
     the vendor adds to a token's answer. dead: its answer to a token that has ended. withheld:
-    scopes that are not granted though asked for. `renewals`, `refusals`, `reused` (a refresh token
-    that a renewal had replaced) and `revoked` count.
+    scopes that are not granted though asked for; without `grants_renewal` no refresh token comes.
+    `renewals`, `refusals`, `reused` (refresh tokens that a renewal had replaced) and `revoked` count.
     """
 
     app: str
@@ -63,6 +63,7 @@ class Granting:
     extra: Mapping[str, Any] = field(default_factory=dict)
     dead: Response = field(default_factory=lambda: Response({"error": "invalid_grant"}, 400))
     withheld: set[str] = field(default_factory=set)
+    grants_renewal: bool = True
     renewals: int = 0
     refusals: int = 0
     reused: int = 0
@@ -145,7 +146,8 @@ class Granting:
             return self._refuse()
         if self.now() - code.at > CODE_LIFE:
             return self._refuse()
-        return self._answer(*self._new_refresh(Refresh(code.scopes)))
+        found, refresh = self._new_refresh(Refresh(code.scopes))
+        return self._answer(found, refresh if self.grants_renewal else None)
 
     def _renewed(self, refresh: str) -> Response:
         found = self._refresh.get(refresh)

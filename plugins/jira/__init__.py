@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.api import Connector, Field, Webhook, hookimpl
 from plugins.jira import site, streams, webhook
 from plugins.jira.client import JiraClient
+from plugins.jira.consent import OAUTH
 from plugins.jira.conversions import CONVERSIONS
 
 HERE = Path(__file__).parent
@@ -24,7 +25,8 @@ FIELDS = (
     Field(
         "site",
         "Site",
-        "The address of your Jira Cloud site; for a scoped token the gateway address.",
+        "The address of your Jira Cloud site; for a scoped token the gateway address. Stays empty "
+        "if you sign in.",
         kind="url",
         placeholder="https://acme.atlassian.net",
     ),
@@ -64,6 +66,7 @@ JIRA = Connector(
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
     conversions=CONVERSIONS,
+    oauth=OAUTH,
 )
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from jira import JIRA
 from jira.exceptions import JIRAError
+from requests.auth import HTTPBasicAuth
 
 from hub.api import CorrectInput, GiveUp, Http, Reconnect, RetryLater, VendorError
 
@@ -39,7 +40,8 @@ class JiraClient:
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> None:
         self.settings = settings
         self.base = base_url(settings.get("site", ""))
-        self._auth = (settings.get("email", ""), secrets.get("token", ""))
+        self._granted = secrets.get("access_token", "")
+        self._basic = (settings.get("email", ""), secrets.get("token", ""))
         self._http = http
         self._sdk: JIRA | None = None
         self._organizations: str | None = None
@@ -167,7 +169,8 @@ class JiraClient:
             self._sdk = JIRA(
                 server=self.base,
                 options={"rest_api_version": "3"},
-                basic_auth=self._auth,
+                basic_auth=None if self._granted else self._basic,
+                token_auth=self._granted or None,
                 timeout=TIMEOUT,
                 max_retries=0,
                 get_server_info=False,
@@ -178,7 +181,7 @@ class JiraClient:
 
     def _send(self, method: str, path: str, **given: Any) -> Any:
         answer = self._http.session.request(
-            method, self.base + path, auth=self._auth, timeout=TIMEOUT, **given
+            method, self.base + path, auth=self._signed, timeout=TIMEOUT, **given
         )
         if not answer.ok:
             raise refusal(answer.status_code, answer.headers)
@@ -186,6 +189,14 @@ class JiraClient:
             return answer.json() if answer.content else {}
         except ValueError:
             raise RetryLater("Jira answered with something that is not JSON.") from None
+
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """As the SDK does it: a granted token, or e-mail and API token."""
+        if not self._granted:
+            HTTPBasicAuth(*self._basic)(request)
+            return request
+        request.headers["Authorization"] = f"Bearer {self._granted}"
+        return request
 
     def _tokens(self, path: str, body: Json) -> Iterator[Json]:
         """Every page of a POST that pages by token; a token seen before is an error, not a loop."""
@@ -252,9 +263,9 @@ def refusal(status: int, headers: Mapping[str, str]) -> VendorError:
         )
     if status == 401 or (status == 403 and locked(headers)):
         return Reconnect(
-            "Jira does not accept this e-mail and API token. Tokens expire after a year at most;"
-            " scoped tokens work only at the gateway address; after several wrong ones a person has"
-            " to sign in to Jira once.",
+            "Jira does not accept this sign-in. API tokens expire after a year at most; scoped ones"
+            " work only at the gateway address; after several wrong ones a person has to sign in to"
+            " Jira once.",
             field="token",
         )
     word = REFUSED.get(status, "refused")

@@ -15,9 +15,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from hub.sandbox import Edit, Event, Options, Parcel, Request, Response, Vendor, World, route
+from hub.sandbox import Edit, Event, Options, Parcel, Request, Response, World, route
 from plugins.jira import sandbox_query as query
 from plugins.jira import sandbox_records as records
+from plugins.jira.sandbox_granting import CLIENT_ID, Grants
 from plugins.jira.sandbox_query import refusal
 from plugins.jira.sandbox_site import (
     CUSTOMER_DOMAIN,
@@ -39,7 +40,7 @@ RULES = {
 }
 
 
-class JiraSandbox(Vendor):
+class JiraSandbox(Grants):
     """One Jira Cloud site. `unindexed`: ids of issues that searches do not see yet."""
 
     name = "jira"
@@ -47,6 +48,7 @@ class JiraSandbox(Vendor):
     def __init__(self, world: World, options: Options) -> None:
         super().__init__(world, options)
         self.unindexed: set[str] = set()
+        self.open_grants()
 
     def seed(self, world: World) -> None:
         for project in records.projects(world):
@@ -66,7 +68,7 @@ class JiraSandbox(Vendor):
 
     def authorise(self, request: Request) -> Response | None:
         good = base64.b64encode(f"{EMAIL}:{self.token}".encode()).decode()
-        if request.headers.get("authorization") == f"Basic {good}":
+        if request.headers.get("authorization") == f"Basic {good}" or self.lets_in(request):
             return None
         return self.expired()
 
@@ -88,16 +90,6 @@ class JiraSandbox(Vendor):
 
     def not_found(self, request: Request) -> Response:
         return Response(refusal("null for uri: " + request.path), 404)
-
-    @route("GET", "/rest/api/3/serverInfo", public=True)
-    def server_info(self, request: Request) -> object:
-        return {
-            "baseUrl": self.url,
-            "deploymentType": "Cloud",
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "serverTitle": "Sandbox Jira",
-        }
 
     @route("GET", "/rest/api/3/myself")
     def myself(self, request: Request) -> object:
@@ -270,6 +262,7 @@ class JiraSandbox(Vendor):
         return {
             "settings": {"site": self.url, "email": EMAIL, "account_links": json.dumps(RULES)},
             "secrets": {"token": self.token},
+            "operator": {"client_id": CLIENT_ID, "client_secret": self.granting.client_secret},
         }
 
     @route("GET", "/browse/<key>", public=True)

@@ -5,61 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
-from pydantic import SecretStr
 
 from hub import consents, grants, removal, rotation
 from hub.embedded import Services
 from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect
 from hub.sandbox import Sandbox
-from hub.sandbox.granting import Granting
 from hub.store.client import Doc
-from tests.stage import Stage, build_hub
+from tests.granted import Granted
 
 RACERS, ROUNDS = 8, 12
-
-
-class Granted(Stage):
-    """A tenant whose Asana is connected through the consent page; the vendor's tokens rotate."""
-
-    def __init__(self, *given: object) -> None:
-        super().__init__(*given)  # type: ignore[arg-type]
-        assert self.sandbox is not None
-        self.vendor = self.sandbox["asana"]
-        self.granting: Granting = self.vendor.granting
-        self.granting.rotates = True
-        self.settings = self.vendor.credentials()["settings"]
-
-    def consent(self, user: str = "usr_1", connection_id: str = "") -> tuple[str, str]:
-        """(state, code) after the admin has allowed it in the browser."""
-        connector = self.hub.plugins.connector("asana")
-        wanted = consents.ask(
-            self.hub, self.tenant_id, user, connector, self.settings, "", connection_id
-        )
-        allow = wanted["url"].replace("oauth_authorize?", "oauth_authorize/allow?")
-        answer = requests.get(allow, allow_redirects=False, timeout=10)
-        query = parse_qs(urlsplit(answer.headers["Location"]).query)
-        assert query["state"] == [wanted["state"]]
-        return wanted["state"], query["code"][0]
-
-    def connected(self) -> Doc:
-        found = consents.answered(self.hub, self.tenant_id, "usr_1", *self.consent())
-        return consents.finish(self.hub, found)
-
-    def grant(self, connection: Doc) -> Doc:
-        stored = self.hub.connection(self.store, connection["_id"])
-        return self.hub.catalogue.vault.open(stored["grant"])
-
-    def age(self, connection: Doc, **by: float) -> None:
-        """Let the token have been given earlier."""
-        grant = self.grant(connection)
-        grant["issued_at"] = (datetime.now(UTC) - timedelta(**by)).isoformat()
-        sealed = self.hub.catalogue.vault.seal(self.tenant_id, grant)
-        self.store.connections.update({"_id": connection["_id"]}, {"$set": {"grant": sealed}})
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +26,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def stage(services: Services, sandbox: Sandbox) -> Iterator[Granted]:
-    operator = sandbox["asana"].credentials()["operator"]
-    apps = {"asana": {key: SecretStr(value) for key, value in operator.items()}}
-    hub = build_hub(services, apps=apps)
-    yield Granted(hub, sandbox)
-    hub.close()
+    found = Granted(services, sandbox, "asana")
+    found.granting.rotates = True
+    yield found
+    found.hub.close()
 
 
 def test_consent_connects_and_the_data_flows(stage: Granted) -> None:
@@ -157,9 +112,7 @@ def test_ended_consent_pauses_the_connection_and_goes_on_after_it_is_given_again
     paused = stage.hub.connection(stage.store, connection["_id"])
     assert paused["state"] == "reconnect"
     assert "connect it once more" in paused["reason"]
-    state, code = stage.consent(connection_id=connection["_id"])
-    found = consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
-    assert consents.finish(stage.hub, found)["_id"] == connection["_id"]
+    assert stage.reconnected(connection)["_id"] == connection["_id"]
     stage.sync(connection, ["users"])
     assert stage.run_of(connection, "users")["state"] == "done"
 
