@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,6 +14,8 @@ from redis import Redis
 
 from hub import grants, queue
 from hub.api import Connector
+from hub.api.limits import Purpose
+from hub.budget import Budget, is_near
 from hub.clock import Clock
 from hub.engine.incoming import Source, body
 from hub.errors import NotFound
@@ -65,8 +67,8 @@ class Hub:
     def connector_of(self, connection: Doc) -> Connector:
         return self.plugins.connector(connection["connector"])
 
-    def client(self, connection: Doc) -> Any:
-        """The connector's client with this connection's settings and secrets.
+    def client(self, connection: Doc, purpose: Purpose = "first") -> Any:
+        """The connector's client with this connection's settings and secrets, calling in its turn.
 
         Calls the vendor only where access was granted and its token has to be renewed; raises
         Reconnect or RetryLater then.
@@ -74,15 +76,46 @@ class Hub:
         secrets = self.catalogue.vault.open(connection.get("secrets"))
         if connection.get("grant"):
             secrets["access_token"] = grants.access_token(self, connection)
-        return self.open_client(
-            connection["connector"], connection["settings"], secrets, connection["_id"]
-        )
+        settings, key = connection["settings"], connection["_id"]
+        budget = self.budget(connection, purpose)
+        return self.open_client(connection["connector"], settings, secrets, key, budget)
 
     def open_client(
-        self, connector: str, settings: Mapping[str, str], secrets: Mapping[str, str], key: str
+        self,
+        connector: str,
+        settings: Mapping[str, str],
+        secrets: Mapping[str, str],
+        key: str,
+        budget: Budget | None = None,
     ) -> Any:
-        http = VendorHttp(self.redis, key, self.settings.sandbox_ca)
-        return self.plugins.connector(connector).open(settings, secrets, http)
+        """A client of credentials at hand; without a budget `key` has one of its own."""
+        found = self.plugins.connector(connector)
+        budget = budget or self._budget(found, key, settings, key, "first")
+        http = VendorHttp(self.redis, key, self.settings.sandbox_ca, budget)
+        return found.open(settings, secrets, http)
+
+    def budget(self, connection: Doc, purpose: Purpose = "first") -> Budget:
+        """What the vendor account of this connection allows, whoever else uses it."""
+        connector = self.plugins.connector(connection["connector"])
+        account = f"{connector.name}:{connection['account'].get('id', connection['_id'])}"
+        settings, tenant_id = connection["settings"], connection.get("tenant_id", "")
+        return self._budget(connector, account, settings, connection["_id"], purpose, tenant_id)
+
+    def _budget(
+        self,
+        connector: Connector,
+        account: str,
+        settings: Mapping[str, str],
+        who: str,
+        purpose: Purpose,
+        tenant_id: str = "",
+    ) -> Budget:
+        def ahead() -> float:
+            now = self.now(tenant_id) if tenant_id else self.clock.now()
+            return (now - datetime.now(UTC)).total_seconds()
+
+        assumed = self.settings.loopback_limits or not is_near(connector, settings)
+        return Budget(self.redis, account, connector.limits, settings, purpose, who, ahead, assumed)
 
     def source(self, store: TenantStore, connection: Doc) -> Source:
         """The connection as the engine reads it: mappings with the tenant's overlays, facts."""

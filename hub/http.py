@@ -1,24 +1,29 @@
-"""The way out to a vendor: time-outs, shared back-off and short retries around every call.
+"""The way out to a vendor: time-outs, the account's budget, a breaker and short retries.
 
-A vendor's `Retry-After` is written to Redis, so that all workers of a connection wait together.
-Without Redis the calls go on unguarded: a limit is a courtesy, a standstill would be our fault.
+A vendor's `Retry-After` and what its answers say is left are kept in Redis for the whole account,
+so that all who use it wait together. Without Redis the calls go on unguarded: a limit is a
+courtesy, a standstill would be our fault.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import stamina
 from redis import Redis
-from redis.exceptions import RedisError
 from requests.adapters import HTTPAdapter
 
+from hub.breaker import Breaker
+from hub.budget import Budget, Taken, Wait
 from hub.errors import Reconnect, RetryLater
 
 T = TypeVar("T")
@@ -29,66 +34,115 @@ SHORT_WAIT_S = 2.0
 DEFAULT_PAUSE_S = 30.0
 LONGEST_PAUSE_S = 86_400.0
 """A day: the longest window of a limit that the vendors we know have."""
-BREAK_AFTER, BREAK_FOR_S = 5, 15.0
-"""So many failures in a row, by any worker, open the breaker for so many seconds."""
+WAITING = ("budget", "paused")
+"""Reasons of our own for not calling: no word of the vendor's."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """One call on its way: its leave, whether others failed before it, its answer's headers."""
+
+    taken: Taken
+    after_failures: bool = False
+    headers: Mapping[str, str] | None = None
 
 
 class Guard:
-    """Shared waiting of one connection: a pause asked for by the vendor, and a circuit breaker."""
+    """Decides for one connection when a call may go, and notes how it went."""
 
-    def __init__(self, redis: Redis | None, connection_id: str) -> None:
-        self._redis = redis
-        self._pause = f"hub:pause:{connection_id}"
-        self._failures = f"hub:failures:{connection_id}"
+    def __init__(
+        self, redis: Redis | None, connection_id: str, budget: Budget | None = None
+    ) -> None:
+        self._budget = budget or Budget(redis, connection_id, who=connection_id)
+        self._breaker = Breaker(redis, connection_id, self._budget.offset_s)
+        self._mine = threading.local()
 
-    def enter(self) -> None:
-        """Raises RetryLater while the connection is to be left alone."""
-        left = self._ask(lambda r: r.pttl(self._pause))
-        if left and left > 0:
+    @property
+    def inside(self) -> bool:
+        """Whether this thread is in a call already, as a session below an SDK call is."""
+        return getattr(self._mine, "now", None) is not None
+
+    def enter(self, operation: str = "") -> Pass:
+        """Leave for one call; waits for it a short while. Raises RetryLater beyond that."""
+        away, after_failures = self._breaker.enter()
+        if away:
             raise RetryLater(
-                "The vendor asked us to wait, or has failed several times in a row.",
-                retry_after=left / 1000,
-                reason="paused",
+                "The vendor has failed several times in a row.", retry_after=away, reason="paused"
             )
+        try:
+            self._mine.now = Pass(self._leave(operation), after_failures)
+        except RetryLater:
+            self._breaker.let_go()
+            raise
+        passed: Pass = self._mine.now
+        return passed
+
+    def _leave(self, operation: str) -> Taken:
+        until = time.monotonic() + SHORT_WAIT_S
+        while isinstance(answer := self._budget.take(operation), Wait):
+            if time.monotonic() + answer.seconds > until:
+                raise _over_budget(answer)
+            time.sleep(answer.seconds)
+        return answer
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """What the answer to this thread's call said."""
+        if self.inside:
+            self._mine.now.headers = headers
 
     def failed(self, error: RetryLater) -> None:
-        if error.retry_after:
-            self._rest(error.retry_after)
+        """The vendor did not serve the call; what it asked for holds for the whole account."""
+        if error.reason in WAITING:
+            self._end()
             return
-        count = self._ask(lambda r: r.incr(self._failures))
-        self._ask(lambda r: r.expire(self._failures, 60))
-        if count and count >= BREAK_AFTER:
-            self._rest(BREAK_FOR_S * random.uniform(1, 1.3))
-            self._ask(lambda r: r.delete(self._failures))
+        self._end(error)
+        if error.retry_after:
+            self._breaker.let_go()
+        else:
+            self._breaker.failed()
 
     def succeeded(self) -> None:
-        self._ask(lambda r: r.delete(self._failures))
+        """The vendor answered, whatever it said."""
+        if self._end().after_failures:
+            self._breaker.succeeded()
 
-    def _rest(self, seconds: float) -> None:
-        """A shorter pause never cuts a longer one that another worker was told."""
-        wait_ms = max(1, int(seconds * 1000))
-        left = self._ask(lambda r: r.pttl(self._pause))
-        if left is None or left < wait_ms:
-            self._ask(lambda r: r.set(self._pause, "1", px=wait_ms))
+    def _end(self, error: RetryLater | None = None) -> Pass:
+        passed: Pass = getattr(self._mine, "now", None) or Pass(Taken())
+        self._mine.now = None
+        pause = error.retry_after if error and error.retry_after else None
+        why = error.reason if error else ""
+        self._budget.give(passed.taken, passed.headers, pause_s=pause, why=why)
+        return passed
 
-    def _ask(self, command: Callable[[Redis], Any]) -> Any:
-        if self._redis is None:
-            return None
-        try:
-            return command(self._redis)
-        except RedisError:
-            return None
+
+def _over_budget(wait: Wait) -> RetryLater:
+    what = {
+        "pause": "The vendor asked us to wait.",
+        "at once": "As many calls as the vendor allows are under way.",
+    }
+    sentence = what.get(wait.window, "Our share of what the vendor allows is used up for now.")
+    return RetryLater(sentence, retry_after=max(wait.seconds, 1.0), reason="budget")
 
 
 class VendorHttp:
     """What a connector gets as `Http`: a guarded session, and a guard for SDK calls."""
 
-    def __init__(self, redis: Redis | None, connection_id: str, loopback_ca: str = "") -> None:
-        self._guard = Guard(redis, connection_id)
+    def __init__(
+        self,
+        redis: Redis | None,
+        connection_id: str,
+        loopback_ca: str = "",
+        budget: Budget | None = None,
+    ) -> None:
+        self._guard = Guard(redis, connection_id, budget)
         self.session: requests.Session = GuardedSession(self._guard, loopback_ca)
 
     def call(self, operation: str, function: Callable[[], T]) -> T:
-        return _guarded(self._guard, function)
+        return _guarded(self._guard, operation, function)
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """What an SDK's answer said; to be called inside the function given to `call`."""
+        self._guard.note(headers)
 
 
 class GuardedSession(requests.Session):
@@ -106,7 +160,8 @@ class GuardedSession(requests.Session):
         options.setdefault("timeout", (CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
         if self._loopback_ca and str(url).startswith(LOOPBACK):
             options["verify"] = self._loopback_ca
-        return _guarded(self._guard, lambda: self._once(method, url, *args, **options))
+        operation = f"{method} {urlsplit(str(url)).path}"
+        return _guarded(self._guard, operation, lambda: self._once(method, url, *args, **options))
 
     def _once(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
         try:
@@ -115,6 +170,7 @@ class GuardedSession(requests.Session):
             raise RetryLater(
                 f"The vendor could not be reached ({type(error).__name__}).", reason="unreachable"
             ) from error
+        self._guard.note(answer.headers)
         refuse_trouble(answer.status_code, answer.headers.get("Retry-After"))
         return answer
 
@@ -156,19 +212,25 @@ def _fraction(text: str) -> float | None:
     return min(max(0.0, seconds), LONGEST_PAUSE_S) if isfinite(seconds) else None
 
 
-def _guarded(guard: Guard, function: Callable[[], T]) -> T:
+def _guarded(guard: Guard, operation: str, function: Callable[[], T]) -> T:
+    """One budgeted call with short retries; a call within a call is a part of it."""
+    if guard.inside:
+        return function()
     for attempt in stamina.retry_context(on=_worth_a_moment, attempts=3, wait_max=SHORT_WAIT_S):
         with attempt:
-            return _try(guard, function)
+            return _try(guard, operation, function)
     raise AssertionError("unreachable")
 
 
-def _try(guard: Guard, function: Callable[[], T]) -> T:
-    guard.enter()
+def _try(guard: Guard, operation: str, function: Callable[[], T]) -> T:
+    guard.enter(operation)
     try:
         result = function()
     except RetryLater as error:
         guard.failed(error)
+        raise
+    except BaseException:
+        guard.succeeded()
         raise
     guard.succeeded()
     return result
@@ -176,8 +238,8 @@ def _try(guard: Guard, function: Callable[[], T]) -> T:
 
 def _worth_a_moment(error: Exception) -> bool | float:
     """Sleep through a short wait; a longer one becomes a due time in the database."""
-    if not isinstance(error, RetryLater):
+    if not isinstance(error, RetryLater) or error.reason in WAITING:
         return False
     if error.retry_after is None:
-        return error.reason != "paused"
+        return True
     return error.retry_after if error.retry_after <= SHORT_WAIT_S else False

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         default_factory=dict, description="an app's own credentials, by connector"
     )
     sandbox_ca: str = Field("", description="CA file of sandbox vendors, for loopback only")
+    loopback_limits: bool = Field(
+        False, description="hold the vendors' published limits also against vendors on this machine"
+    )
     connectors_path: str = Field("", description="a folder with further connectors")
 
     @field_validator("master_key", "master_key_previous")

@@ -116,6 +116,10 @@ class Http(Protocol):
         """Run one call of a vendor's SDK under the guard; `function` raises the hub's errors."""
         ...
 
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Inside that `function`: the headers that the SDK was answered with, for `Limits.left`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Connector:

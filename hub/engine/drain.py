@@ -163,7 +163,9 @@ def _conclude(item: RowPlan, answer: Read) -> None:
     for outcome in item.outcomes:
         for end in outcome.wants:
             if end in answer.later:
-                item.delay_s = max(item.delay_s or 0, answer.later[end].retry_after or 0)
+                later = answer.later[end]
+                item.waits = later.reason == "budget" and (item.waits or item.delay_s is None)
+                item.delay_s = max(item.delay_s or 0, later.retry_after or 0)
             elif end in answer.refused:
                 outcome.fate, outcome.rule = "failed", answer.refused[end].sentence
             elif end in answer.missing and outcome.incoming is None:
@@ -227,6 +229,8 @@ def _row_change(item: RowPlan, now: datetime) -> Doc:
 def _delayed(item: RowPlan, now: datetime) -> Doc:
     attempts = item.row.get("attempts", 0) + 1
     if attempts >= ATTEMPTS:
+    if item.waits:
+        return {"$set": {"due_at": now + timedelta(seconds=item.delay_s or 1)}}
         sentence = f"the vendor did not answer in {ATTEMPTS} attempts"
         return {"$set": {"state": "failed", "error": sentence, "closed_at": now}}
     backoff = min(BACKOFF_S * 2 ** (attempts - 1), BACKOFF_MAX_S) * random.uniform(0.5, 1.0)

@@ -46,6 +46,8 @@ class RowPlan:
     error: str = ""
     held: str = ""
     delay_s: float | None = None
+    waits: bool = False
+    """It is put off for a turn at the vendor, which is no failed attempt."""
     stripped: Doc = field(default_factory=dict)
 
     @property

@@ -41,7 +41,11 @@ def note(store: TenantStore, source: Source, batch: Plan, answer: Read, now: dat
     for end in batch.wanted:
         key = source.key(*end)
         attempts = known.get(key, {}).get("attempts", 0)
-        if _too_early(source, batch, answer, end) and attempts < len(WAITS_S):
+        later = answer.later.get(end)
+        if later is not None and later.reason == "budget":
+            due = {"$set": {"due_at": now + timedelta(seconds=later.retry_after or 1)}}
+            writes.append(store.fetches.updating({"_id": key}, due))
+        elif _too_early(source, batch, answer, end) and attempts < len(WAITS_S):
             writes.append(
                 store.fetches.updating(
                     {"_id": key}, _again(source, batch, end, attempts, now), upsert=True

@@ -194,7 +194,7 @@ GUARDS = (
         7,
         "a vendor's wish to be left alone is shared by all workers",
         "hub/http.py",
-        "    guard.enter()\n",
+        "    guard.enter(operation)\n",
         "",
         PROMISES + "test_a_vendor_that_limits_us_is_left_alone_and_no_other",
     ),

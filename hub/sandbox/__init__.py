@@ -1,6 +1,7 @@
 """The sandbox: vendors in small over one seeded world. README.md is its contract."""
 
 from hub.sandbox.parcels import Event, Parcel, Subscription
+from hub.sandbox.quota import Window
 from hub.sandbox.server import Sandbox
 from hub.sandbox.serving import Refused, Request, Response, route
 from hub.sandbox.table import Edit, Table, Tombstone
@@ -20,6 +21,7 @@ __all__ = [
     "Table",
     "Tombstone",
     "Vendor",
+    "Window",
     "World",
     "route",
 ]

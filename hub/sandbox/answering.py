@@ -21,7 +21,7 @@ def answer(vendor: Vendor, request: Request) -> Response:
         return control.answer(vendor, request)
     fault = vendor.faults.take(request.path, "hang", "slow", "limit", "error", "expired", "half")
     response = _misbehave(vendor, fault) if fault else None
-    response = response or _handle(vendor, request)
+    response = response or _over(vendor, request) or _handle(vendor, request)
     if fault and fault.kind == "half":
         response.broken = True
     return replace(response, headers=vendor.limit_headers(request) | response.headers)
@@ -37,6 +37,11 @@ def _misbehave(vendor: Vendor, fault: Fault) -> Response | None:
     if fault.kind == "expired":
         return vendor.expired()
     return vendor.server_error(fault.status) if fault.kind == "error" else None
+
+
+def _over(vendor: Vendor, request: Request) -> Response | None:
+    wait = vendor.quota.spend(request.path, vendor.moment())
+    return None if wait is None else vendor.limited(wait)
 
 
 def _handle(vendor: Vendor, request: Request) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hub.sandbox.parcels import Parcel, Subscription
+from hub.sandbox.quota import Window
 from hub.sandbox.serving import Refused, Request, Response
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _state(vendor: Vendor, body: Body) -> Body:
         "subscriptions": [_subscription(s) for s in vendor.subscriptions()],
         "faults": vendor.faults.listed(),
         "fired": vendor.faults.fired,
+        "refused_calls": vendor.quota.refused,
         "calls": vendor.calls,
         "sent": vendor.sent(),
         "queued": vendor.queued(),
@@ -129,6 +131,11 @@ def _clear_faults(vendor: Vendor, body: Body) -> Body:
     return {"faults": []}
 
 
+def _enforce(vendor: Vendor, body: Body) -> Body:
+    vendor.quota.enforce(Window(**one) for one in body["windows"])
+    return {"windows": body["windows"]}
+
+
 def _subscription(found: Subscription) -> Body:
     return asdict(found) | {"created_at": found.created_at.isoformat()}
 
@@ -161,4 +168,5 @@ _ACTIONS: dict[tuple[str, str], Callable[[Vendor, Body], Body]] = {
     ("DELETE", "subscriptions"): _unsubscribe,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
+    ("POST", "limits"): _enforce,
 }

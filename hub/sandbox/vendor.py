@@ -19,6 +19,7 @@ from hub.sandbox.faults import Faults
 from hub.sandbox.journal import Journal
 from hub.sandbox.manners import Manners
 from hub.sandbox.parcels import Event, Parcel, Subscription
+from hub.sandbox.quota import Quota
 from hub.sandbox.serving import Refused, Request, Response, Server, routes_of
 from hub.sandbox.table import Edit, Row, Table
 from hub.sandbox.tls import Authority
@@ -54,6 +55,7 @@ class Vendor(Manners):
         self.url, self.ca = "", None if not self.tls else options.authority and options.authority.ca
         self.faults = Faults(f"{world.seed_value}/{self.name}/faults")
         self.calls: dict[str, int] = {}
+        self.quota = Quota()
         folder = options.folder
         self._journal = Journal(folder / f"{self.name}.jsonl" if folder else None)
         self._tables: dict[str, Table] = {}

@@ -1,0 +1,32 @@
+"""What an account allows: a burst in ten rolling seconds, a day, and searches a second.
+
+Facts: developers.hubspot.com, "API usage guidelines and limits". Answers of search say nothing,
+and those of an OAuth app nothing of the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hub.api import Left, Limits, Rate
+from hub.api.limits import whole
+
+BURST_S, DAY_S = 10.0, 86_400.0
+SEARCH = r"\.search$"
+RATES = (Rate(100, BURST_S), Rate(250_000, DAY_S), Rate(5, 1.0, only=SEARCH))
+"""The least of all plans; answers name the account's own."""
+PREFIX = "X-HubSpot-RateLimit-"
+
+
+def left(headers: Mapping[str, str]) -> Iterator[Left]:
+    """The burst and the day, as far as the answer speaks of them."""
+    remaining = whole(headers, f"{PREFIX}Remaining")
+    length_ms = whole(headers, f"{PREFIX}Interval-Milliseconds") or int(BURST_S * 1000)
+    if remaining is not None:
+        yield Left(length_ms / 1000, remaining, whole(headers, f"{PREFIX}Max"))
+    today = whole(headers, f"{PREFIX}Daily-Remaining")
+    if today is not None:
+        yield Left(DAY_S, today, whole(headers, f"{PREFIX}Daily"))
+
+
+LIMITS = Limits(rates=RATES, left=left)
