@@ -24,6 +24,7 @@ from hub.sandbox.usage import ADDRESS_FILE
 from hub.settings import Settings
 from hub.store.client import Doc
 from hub.store.control import new_token
+from hub.subscriptions import asking
 from hub.waiting import wait_until
 
 TENANT, EMAIL = "Demo", "demo@hub.example"
@@ -124,7 +125,7 @@ def _listen(
     hub: Hub, tenant_id: str, name: str, connection: Doc, vendor_url: str, console: Console
 ) -> None:
     """Let the sandbox vendor push: by its API where it has one, else as its admin would by hand."""
-    for result in endpoints.subscribe(hub, tenant_id, connection["_id"]):
+    for result in asking.subscribe(hub, tenant_id, connection["_id"]):
         if result["state"] == "failed":
             console.print(f"[red]{name} webhook failed:[/] {result['reason']}")
     for endpoint in endpoints.describe(hub, tenant_id, connection):

@@ -1,27 +1,22 @@
 """Endpoints: where a vendor pushes for one connection, with one or two active secrets.
 
-An endpoint of a vendor that makes its own subscription exists as pending before the vendor is
-asked, because the vendor may call back while our request is still open.
+Those that an admin sets up by hand are made here; those that a vendor is asked for are made by
+hub/subscriptions.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
-import structlog
+from typing import TYPE_CHECKING
 
 from hub.api import Connector, Webhook
-from hub.errors import CorrectInput, HubError, NotFound
+from hub.errors import CorrectInput, NotFound
 from hub.store.client import Doc
 from hub.store.control import new_token
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
-log = structlog.get_logger(__name__)
-
-PENDING_FOR = timedelta(minutes=2)
 ROTATION = timedelta(hours=24)
 """How long the former secret stays active beside the new one."""
 REFUSED_KEPT = 20
@@ -34,10 +29,10 @@ def create(hub: Hub, tenant_id: str, connector: Connector, connection: Doc, now:
             account, connection_id = connection["account"]["id"], connection["_id"]
             hub.catalogue.control.listen(connector.name, account, tenant_id, connection_id)
         elif webhook.register is None:
-            _insert(hub, tenant_id, connector, connection["_id"], webhook, "", "waiting", now)
+            insert(hub, tenant_id, connector, connection["_id"], webhook, "", "waiting", now)
 
 
-def _insert(
+def insert(
     hub: Hub,
     tenant_id: str,
     connector: Connector,
@@ -46,8 +41,9 @@ def _insert(
     target: str,
     state: str,
     now: datetime,
+    **fields: datetime,
 ) -> tuple[str, str, str | None]:
-    """(endpoint id, key, secret)."""
+    """A new endpoint: (endpoint id, key, secret)."""
     secret = new_token() if webhook.secret == "hub" else None  # noqa: S105
     document: Doc = {
         "tenant_id": tenant_id,
@@ -57,6 +53,7 @@ def _insert(
         "target": target,
         "state": state,
         "created_at": now,
+        **fields,
     }
     endpoint_id, key = hub.catalogue.control.add_endpoint(document)
     _seal(hub, tenant_id, endpoint_id, {"key": key, "secrets": [secret] if secret else []})
@@ -179,92 +176,6 @@ def store_greeted_secret(hub: Hub, tenant_id: str, endpoint_id: str, secret: str
         return True
     again = hidden(hub, control.endpoint(tenant_id, endpoint_id))
     return bool(again.get("secrets")) and again["secrets"][0] == secret
-
-
-def subscribe(hub: Hub, tenant_id: str, connection_id: str) -> list[Doc]:
-    """Ask the vendor to push, for every target that has no endpoint yet.
-
-    [{"webhook", "target", "state": "waiting"|"failed", "reason"}]; a failed one is rolled back.
-    """
-    store = hub.store(tenant_id)
-    connection = hub.connection(store, connection_id)
-    connector = hub.connector_of(connection)
-    client = hub.client(connection)
-    present = {
-        (e["webhook"], e["target"])
-        for e in hub.catalogue.control.endpoints_of(tenant_id, connection_id)
-        if e["state"] != "pending"
-    }
-    results = []
-    for webhook in (w for w in connector.webhooks if w.register is not None):
-        for target in webhook.targets(client) if webhook.targets else ("",):
-            if (webhook.name, target) not in present:
-                results.append(_register(hub, tenant_id, connection, webhook, target, client))
-    return results
-
-
-def keep_subscribed(hub: Hub, tenant_id: str, connection_id: str) -> None:
-    """Subscribe to what is new at the vendor, once an admin has had it push at all."""
-    control = hub.catalogue.control
-    if not any(e.get("vendor_id") for e in control.endpoints_of(tenant_id, connection_id)):
-        return
-    for result in subscribe(hub, tenant_id, connection_id):
-        log.info("subscribed", webhook=result["webhook"], state=result["state"])
-
-
-def _register(
-    hub: Hub,
-    tenant_id: str,
-    connection: Doc,
-    webhook: Webhook,
-    target: str,
-    client: Any,
-) -> Doc:
-    now = hub.now(tenant_id)
-    connector = hub.connector_of(connection)
-    endpoint_id, key, secret = _insert(
-        hub, tenant_id, connector, connection["_id"], webhook, target, "pending", now
-    )
-    mine = {"_id": endpoint_id, "tenant_id": tenant_id}
-    deadline = {"$set": {"pending_until": now + PENDING_FOR}}
-    hub.catalogue.control.endpoints.update_one(mine, deadline)
-    address = f"{base(hub)}/webhooks/{connector.name}/{key}"
-    assert webhook.register is not None
-    try:
-        registered = webhook.register(client, address, target, secret)
-    except HubError as error:
-        hub.catalogue.control.endpoints.delete_one(mine)
-        log.warning("subscribe_failed", connector=connector.name, reason=error.reason)
-        return {
-            "webhook": webhook.name,
-            "target": target,
-            "state": "failed",
-            "reason": error.sentence,
-        }
-    if registered.secret:
-        store_greeted_secret(hub, tenant_id, endpoint_id, registered.secret)
-    fields = {
-        "state": "waiting",
-        "vendor_id": registered.vendor_id,
-        "expires_at": registered.expires_at,
-    }
-    hub.catalogue.control.endpoints.update_one(mine, {"$set": fields})
-    return {"webhook": webhook.name, "target": target, "state": "waiting", "reason": ""}
-
-
-def remove(hub: Hub, tenant_id: str, connection: Doc) -> None:
-    """Unsubscribe where the vendor can be asked, then close the addresses."""
-    connector = hub.plugins.connectors.get(connection["connector"])
-    webhooks = {w.name: w for w in connector.webhooks} if connector else {}
-    for endpoint in hub.catalogue.control.endpoints_of(tenant_id, connection["_id"]):
-        webhook = webhooks.get(endpoint["webhook"])
-        if webhook and webhook.unregister and endpoint.get("vendor_id"):
-            try:
-                webhook.unregister(hub.client(connection), endpoint["vendor_id"])
-            except HubError as error:
-                log.warning("unsubscribe_failed", reason=error.reason)
-    mine = {"tenant_id": tenant_id, "connection_id": connection["_id"]}
-    hub.catalogue.control.endpoints.delete_many(mine)
 
 
 def refused(hub: Hub, tenant_id: str, endpoint_id: str) -> list[Doc]:

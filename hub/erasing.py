@@ -31,6 +31,8 @@ ERASABLE = (
     "usage_people",
     "usage_days",
     "event_names",
+    "missed",
+    "missed_days",
 )
 SETTLE_WITHIN_S = 600
 DUE_AGAIN = {

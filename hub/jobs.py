@@ -12,6 +12,7 @@ from hub.engine.apply import SLICE_S
 from hub.errors import HubError, LeaseLost, NotFound
 from hub.scorecards import activation
 from hub.store.errors import StoreError
+from hub.subscriptions import looking
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,17 @@ def sync(tenant_id: str, connection_id: str, stream: str) -> None:
         return
     if not done:
         hub.bell.ring_sync(tenant_id, connection_id, stream)
+
+
+def look(tenant_id: str, connection_id: str) -> None:
+    """Look after a connection's subscriptions; when the next look is due stands in MongoDB."""
+    hub = _current[0]
+    try:
+        looking.look(hub, tenant_id, connection_id)
+    except (HubError, StoreError) as error:
+        log.warning("look_interrupted", error=type(error).__name__, sentence=str(error)[:200])
+    finally:
+        hub.bell.lower("hub.jobs.look", tenant_id, connection_id)
 
 
 def remap(tenant_id: str, connection_id: str, object: str) -> None:

@@ -66,6 +66,9 @@ class Doorbell:
     def ring_remap(self, tenant_id: str, connection_id: str, object: str) -> bool:
         return self._ring(DRAIN, "hub.jobs.remap", tenant_id, connection_id, object)
 
+    def ring_look(self, tenant_id: str, connection_id: str) -> bool:
+        return self._ring(SYNC, "hub.jobs.look", tenant_id, connection_id)
+
     def ring_scorecards(self, tenant_id: str) -> bool:
         return self._ring(DRAIN, "hub.jobs.scorecards", tenant_id)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub import connections, endpoints, erasing, grants, write_keys
+from hub import connections, erasing, grants, write_keys
 from hub.store import leases
 
+from hub.subscriptions import asking
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
@@ -39,7 +40,8 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
     for stream in store.streams.find({"connection_id": connection_id}, {"stream": 1}):
         leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
     leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
-    endpoints.remove(hub, tenant_id, connection)
+    leases.seize(store, f"subscriptions:{connection_id}", REMOVAL_S)
+    asking.remove(hub, tenant_id, connection)
     grants.give_back(hub, connection)
     write_keys.forget(hub, tenant_id, connection_id)
     hub.catalogue.control.unlisten(connection_id)

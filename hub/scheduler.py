@@ -25,6 +25,7 @@ from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.errors import StoreError
 from hub.store.tenant import TenantStore
+from hub.subscriptions import looking
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +62,12 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
     ready = {"connection_id": connection_id, "due_at": {"$lte": now}}
     if inbox.has_due(store, connection_id, now):
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
-    if store.connections.find_one({"_id": connection_id, "state": "active"}, {"_id": 1}) is None:
+    active = {"_id": connection_id, "state": "active"}
+    connection = store.connections.find_one(active, {"watch.next_at": 1})
+    if connection is None:
         return rung
+    if looking.is_due(connection, now):
+        rung += hub.bell.ring_look(store.tenant_id, connection_id)
     if store.fetches.find_one(ready, {"_id": 1}) is not None:
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}

@@ -63,7 +63,7 @@ class Refusals:
         mine = {"_id": endpoint_id, "tenant_id": route.tenant_id}
         change: dict[str, Any] = {"last_delivery_at": at}
         if waiting:
-            change["state"] = "active"
+            change |= {"state": "active", "active_at": at}
         try:
             self._hub.catalogue.control.endpoints.update_one(mine, {"$set": change})
         except StoreError:

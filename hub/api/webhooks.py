@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.api.records import Change
+from hub.api.records import Change, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Subscription:
     failures: the vendor's own count of refused deliveries in a row, or since `failing_since`.
     ends_at: when the vendor will end it, by expiry or for its failures. reason: the vendor's words
     for what is wrong, without anything of a customer.
+    `active` is False where the vendor has switched it off.
     """
 
     vendor_id: str
@@ -91,6 +92,11 @@ class Webhook:
     targets(client) lists what to subscribe to; register(client, url, target, secret).
     listed(client) yields every subscription of this account that our credentials may see, those of
     other programs too: the hub tells its own by their address, and takes away what is left over.
+    renew(client, vendor_id) lengthens a subscription's life, or switches it on again; raises GiveUp
+    where the vendor no longer knows it. unregister takes one that is gone for gone.
+    announces: the objects whose changes it tells; told_by(record) narrows that to the targets whose
+    webhooks tell of this record. lag_s: how long after a change its delivery usually comes, at most.
+    heartbeat_s: the vendor sends something at least that often, also when nothing happens.
     secret: who makes it. `hub` = we generate it and the admin copies it to the vendor (or register
     sends it), `vendor` = the admin pastes the vendor's, `handshake` = greet stores it,
     `operator` = the app's own secret in the operator's settings.
@@ -114,4 +120,8 @@ class Webhook:
     renew: Callable[[Any, str], Registered] | None = None
     unregister: Callable[[Any, str], None] | None = None
     listed: Callable[[Any], Iterable[Subscription]] | None = None
+    announces: Sequence[str] = ()
+    told_by: Callable[[Record], Sequence[str]] | None = None
+    lag_s: float = 300.0
+    heartbeat_s: float | None = None
     setup: str = ""

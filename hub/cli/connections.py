@@ -15,6 +15,7 @@ from hub.cli.session import connection_id, opened, tenant_id, tenant_option
 from hub.errors import CorrectInput, NotFound
 from hub.reads import connections
 from hub.store.client import Doc
+from hub.subscriptions import asking
 
 LISTED = ("id", "connector", "name", "state", "reason", "streams", "failing", "fresh_at")
 
@@ -56,7 +57,7 @@ def add(
     with opened() as hub:
         owner = tenant_id(hub, tenant)
         made = making.add(hub, owner, connector, settings, secrets, name)
-        told = endpoints.subscribe(hub, owner, made["_id"]) if subscribe else []
+        told = asking.subscribe(hub, owner, made["_id"]) if subscribe else []
         urls = connections.webhook_urls(hub, owner, made)
         says = {"id": made["_id"], "name": made["name"], "webhook_urls": urls}
         emit(says | ({"subscribed": told} if subscribe else {}), as_json=as_json)

@@ -33,6 +33,7 @@ from hub.store.client import Doc
 from hub.store.errors import StoreError, StoreLost
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
+from hub.subscriptions import missed
 
 log = structlog.get_logger(__name__)
 
@@ -138,6 +139,7 @@ class Drain:
             if guard is not None:
                 item.stripped = guard.strip(item, now) or {}
         refetch.note(store, self.source, batch, answer, now)
+        missed.told(store, self.source, batch)
         for object in batch.gaps:
             _read_stream_again(store, self.source, object, now)
         _close_rows(store, batch.rows, now)

@@ -21,7 +21,10 @@ MAX_RAW = 4 * 1024 * 1024
 
 @dataclass(slots=True)
 class Incoming:
-    """One record's news: a body, evidence of life, or both; or why it could not be mapped."""
+    """One record's news: a body, evidence of life, or both; or why it could not be mapped.
+
+    news: it was taken for what the vendor says, not only mapped anew.
+    """
 
     object: str
     native_id: str
@@ -33,6 +36,7 @@ class Incoming:
     origin: Mapping[str, str] = field(default_factory=dict)
     fate: Fate | None = None
     rule: str = ""
+    news: bool = False
     redacted: bool = False
 
 

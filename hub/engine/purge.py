@@ -9,6 +9,7 @@ from hub.bootstrap import Hub
 from hub.health.view import LONG_HORIZON_DAYS
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.subscriptions import missed
 
 EVERY = timedelta(hours=1)
 BATCH = 1000
@@ -26,6 +27,7 @@ def purge(hub: Hub, store: TenantStore, now: datetime) -> int:
     store.runs.delete({"started_at": {"$lt": before}, "state": {"$ne": "running"}})
     store.quarantine.delete({"state": "mended", "mended_at": {"$lt": before}})
     _forget_strangers(store, now)
+    missed.purge(store, now)
     gone = 0
     while some := store.transact(lambda within: _purge_some(within, before)):
         gone += some

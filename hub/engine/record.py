@@ -78,6 +78,7 @@ class Draft:
         self.moved = False
 
     def take(self, item: Incoming) -> Fate:
+        known, item.news = self.content and self.content.hash, False
         if self.life is not None and self.life.erased:
             item.rule = "erased"
             return "ignored"
@@ -86,6 +87,7 @@ class Draft:
         body, life = self._take_body(item), self._take_life(item)
         if body or life:
             self.moved = True
+            item.news = life or (item.content is not None and item.content.hash != known)
             return "applied"
         same = item.content is None or (
             self.content is not None and item.content.hash == self.content.hash

@@ -30,6 +30,7 @@ from hub.store.errors import StoreError
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
 
+from hub.subscriptions import looking, missed
 log = structlog.get_logger(__name__)
 
 FULL_EVERY = timedelta(hours=24)
@@ -91,7 +92,9 @@ def _work(
         if run["full"] and run.get("cursor") is None:
             connection = connections.refresh_facts(hub, store, connection, client)
         source = hub.source(store, connection)
-        ended = Sync(store, source, stream, client, run, lease, now, settle).pull(deadline)
+        by = missed.announced(hub, connection, store.tenant_id, stream)
+        sync = Sync(store, source, stream, client, run, lease, now, settle, by)
+        ended = sync.pull(deadline)
         if not ended:
             return False
         _finish(hub, store, source, stream, run, lease, now())
@@ -186,19 +189,12 @@ def _finish(
     connections.rescore_noted(store)
     done = store.runs.find_one({"_id": run["_id"]}) or run
     if run["full"]:
-        _subscribe_to_new(hub, store, run["connection_id"])
+        # It may have shown a new project, which is not told of yet.
+        looking.soon(hub, store.tenant_id, run["connection_id"])
     hub.plugins.tell(
         "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
     )
     hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
-
-
-def _subscribe_to_new(hub: Hub, store: TenantStore, connection_id: str) -> None:
-    """A full listing may have shown a new project; what cannot be subscribed now is next time."""
-    try:
-        endpoints.keep_subscribed(hub, store.tenant_id, connection_id)
-    except HubError as error:
-        log.warning("subscribe_failed", reason=error.reason)
 
 
 def _look_for_missing(store: TenantStore, source: Source, stream: Stream, run: Doc) -> Doc:

@@ -6,9 +6,9 @@ repeats at most one page. A cursor that does not move is an error, not a loop.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -29,6 +29,8 @@ from hub.store.client import Doc
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
 
+from hub.subscriptions import missed
+from hub.subscriptions.missed import Announced
 log = structlog.get_logger(__name__)
 
 LEASE_S = 120
@@ -53,6 +55,7 @@ class Sync:
     settle: Callable[[], None]
 
     def pull(self, deadline: float) -> bool:
+    announced: Sequence[Announced] = ()
         """Pull until the stream ends (True) or `deadline` (monotonic) passes (False)."""
         fields = self.source.mappings[self.stream.object].source_fields if self._maps() else ()
         asked, before = self.now(), self.run.get("cursor")
@@ -125,6 +128,8 @@ class Sync:
             store.streams.update({"_id": self.run["stream_id"]}, {"$set": {"cursor": page.cursor}})
 
 
+        if not self.run["full"]:
+            missed.note(store, self.source, self.stream, done, self.announced, now)
 def _is_enough(waiting: int, settled: float) -> bool:
     return waiting >= SETTLE_AFTER or monotonic() - settled > SETTLE_AFTER_S
 

@@ -37,6 +37,29 @@ def backlog(store: TenantStore, connection_id: str, limit: int) -> int:
     return store.inbox.count({"connection_id": connection_id, "state": "pending"}, limit=limit)
 
 
+def came(store: TenantStore, connection_id: str, since: datetime, until: datetime) -> bool:
+    """Whether a delivery was received or worked on between two times."""
+    mine = {"connection_id": connection_id, "state": {"$in": STATES}}
+    between = {"due_at": {"$gte": since, "$lt": until}}
+    return store.inbox.find_one(mine | between, {"_id": 1}) is not None
+
+
+def latest(store: TenantStore, connection_id: str) -> datetime | None:
+    """When the newest delivery was received, a repeat included."""
+    times = []
+    for state in STATES:
+        mine = {"connection_id": connection_id, "state": state}
+        row = store.inbox.find_one(mine, {"received_at": 1, "seen_at": 1}, sort=[("due_at", -1)])
+        times += [row.get("seen_at") or row["received_at"]] if row else []
+    return max(times, default=None)
+
+
+def waits(store: TenantStore, connection_id: str, until: datetime) -> bool:
+    """Whether a delivery received up to a time is still to be worked on."""
+    mine = {"connection_id": connection_id, "state": "pending", "received_at": {"$lte": until}}
+    return store.inbox.find_one(mine, {"_id": 1}) is not None
+
+
 def hold(store: TenantStore, connection_id: str, reason: str) -> int:
     """Keep all that waits, with the reason, until the connection is mended."""
     waiting = {"connection_id": connection_id, "state": "pending"}

@@ -52,6 +52,8 @@ COLLECTIONS = (
     "overrides",
     "suppressions",
     "privacy_requests",
+    "missed",
+    "missed_days",
 )
 
 
@@ -93,6 +95,8 @@ class TenantStore:
     privacy_requests: Scoped
 
     def __init__(
+    missed: Scoped
+    missed_days: Scoped
         self,
         tenant_id: str,
         client: MongoClient[Doc],

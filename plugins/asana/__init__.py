@@ -60,6 +60,11 @@ PROJECT = Webhook(
     targets=subscribing.targets,
     register=subscribing.register,
     unregister=subscribing.unregister,
+    listed=subscribing.listed,
+    announces=("task",),
+    told_by=subscribing.told_by,
+    lag_s=120,
+    heartbeat_s=8 * 3600,
     setup=SETUP.strip(),
 )
 

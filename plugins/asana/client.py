@@ -33,6 +33,10 @@ REFUSED = {
     451: "blocked",
 }
 PROJECT_FIELDS = "name,archived,custom_fields.gid,custom_fields.name,custom_fields.display_value"
+WEBHOOK_FIELDS = (
+    "active,target,resource.gid,last_success_at,last_failure_at,last_failure_content,"
+    "delivery_retry_count,failure_deletion_timestamp"
+)
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +106,8 @@ class AsanaClient:
 
     def custom_fields(self) -> list[Json]:
         """The workspace's custom fields; a plan may not have any (GiveUp)."""
-        query = {"opt_fields": "gid,name,resource_subtype"}
+        wanted = "gid,name,resource_subtype,enum_options.name,enum_options.enabled"
+        query = {"opt_fields": wanted}
         return list(self.all(f"/workspaces/{self.workspace}/custom_fields", query))
 
     def one(self, path: str, query: Mapping[str, str]) -> Json | None:
@@ -122,6 +127,11 @@ class AsanaClient:
         """
         data = {"resource": resource, "target": target, "filters": filters}
         return self._send("POST", "/webhooks", json={"data": data})
+
+    def webhooks(self) -> list[Json]:
+        """Webhooks that this app and user have in the workspace, with their failures."""
+        query = {"workspace": self.workspace, "opt_fields": WEBHOOK_FIELDS}
+        return list(self.all("/webhooks", query))
 
     def delete_webhook(self, gid: str) -> None:
         """Remove a webhook; one that is gone already is fine."""

@@ -117,11 +117,9 @@ class AsanaSandbox(Grants):
 
     @route("GET", "/api/1.0/projects")
     def projects(self, request: Request) -> object:
-        rows: Sequence[Json] = self.table("projects").all()
-        if "archived" in request.query:
-            wanted = request.query["archived"] == "true"
-            rows = [row for row in rows if row["archived"] is wanted]
-        return self._paged(request, rows)
+        rows, asked = self.table("projects").all(), request.query.get("archived")
+        fits = {None: (True, False), "true": (True,), "false": (False,)}[asked]
+        return self._paged(request, [row for row in rows if row["archived"] in fits])
 
     @route("GET", "/api/1.0/tasks")
     def tasks(self, request: Request) -> object:
@@ -162,7 +160,9 @@ class AsanaSandbox(Grants):
 
     @route("GET", "/api/1.0/webhooks")
     def webhooks(self, request: Request) -> object:
-        return {"data": [webhook(found) for found in self.subscriptions()], "next_page": None}
+        if "workspace" not in request.query:
+            return problem(400, "workspace: Missing input")
+        return self._paged(request, [webhook(found) for found in self.subscriptions()])
 
     @route("DELETE", "/api/1.0/webhooks/<gid>")
     def delete_webhook(self, request: Request) -> object:
@@ -229,9 +229,8 @@ class AsanaSandbox(Grants):
 
     def place(self, task: Json, section: str) -> None:
         """Put a task into a section of its first project; that moves no stamp."""
-        first, *rest = task["memberships"]
-        moved = {**first, "section": {**first["section"], "name": section}}
-        self.table("tasks").patch(task["gid"], {"memberships": [moved, *rest]})
+        moved = records.placed(task["memberships"], section)
+        self.table("tasks").patch(task["gid"], {"memberships": moved})
 
     def credentials(self) -> dict[str, dict[str, str]]:
         shared = self.world.id("asana", "project", SHARED)

@@ -18,7 +18,12 @@ PRIORITY = "1200000000000502"
 FIELDS = (
     {"gid": PROJECT_CUSTOMER, "name": "Customer domain", "resource_subtype": "text"},
     {"gid": TASK_CUSTOMER, "name": "Customer", "resource_subtype": "text"},
-    {"gid": PRIORITY, "name": "Priority", "resource_subtype": "enum"},
+    {
+        "gid": PRIORITY,
+        "name": "Priority",
+        "resource_subtype": "enum",
+        "enum_options": [{"name": "High", "enabled": True}, {"name": "Low", "enabled": True}],
+    },
 )
 OLD_PROJECT, OLD = "1200000000000700", "1200000000000701"
 """An archived project and its task."""
@@ -74,7 +79,8 @@ def put_away(world: World) -> tuple[Json, Json]:
 def custom_field(gid: str, value: str | None) -> Json:
     """A custom field with a value; an empty one is listed too."""
     known = next(field for field in FIELDS if field["gid"] == gid)
-    return {**known, "resource_type": "custom_field", "display_value": value, "enabled": True}
+    kept = {name: part for name, part in known.items() if name != "enum_options"}
+    return {**kept, "resource_type": "custom_field", "display_value": value, "enabled": True}
 
 
 def tasks(world: World) -> Iterator[tuple[Json, bool]]:
@@ -149,6 +155,12 @@ def touch(before: Json | None, task: Json, now: datetime, *, created: bool) -> N
         task["completed_at"] = iso(now)
     if not task["completed"]:
         task["completed_at"] = None
+
+
+def placed(memberships: Sequence[Json], section: str) -> list[Json]:
+    """Memberships with another section in the first project."""
+    first, *rest = memberships
+    return [{**first, "section": {**first["section"], "name": section}}, *rest]
 
 
 def shown(record: Json, fields: str) -> Json:

@@ -32,6 +32,12 @@ def webhook(found: Subscription) -> Json:
         "target": found.url,
         "filters": found.extra.get("filters", []),
         "created_at": iso(found.created_at),
+        "last_success_at": None,
+        "last_failure_at": None,
+        "last_failure_content": "",
+        "delivery_retry_count": 0,
+        "failure_deletion_timestamp": None,
+        **found.extra.get("failures", {}),
     }
 
 

@@ -35,7 +35,9 @@ verify = Hmac("x-hook-signature").verify
 def greet(delivery: Delivery, registration: Registration) -> Reply | None:
     """Echo `X-Hook-Secret` while our own request for this webhook is open; None for a delivery.
 
-    At any other time it would let a stranger replace the secret: raises BadSignature.
+    At any other time it would let a stranger replace the secret: raises BadSignature. A second
+    handshake meanwhile has to bring the first one's secret, as Asana's own does when our answer
+    was lost; every other is refused alike, so that nothing can be learned from it.
     """
     secret = delivery.headers.get("x-hook-secret")
     if secret is None:
@@ -67,7 +69,7 @@ def parse(delivery: Delivery) -> list[Change]:
 
 def _changes(event: Mapping[str, Any], delivery: Delivery) -> Iterator[Change]:
     resource, action = event["resource"], str(event.get("action"))
-    at = _moment(event.get("created_at")) or delivery.received_at
+    at = moment(event.get("created_at")) or delivery.received_at
     word, gid = resource.get("resource_type"), resource["gid"]
     if word == TASK and action in KINDS:
         yield Change(TASK, gid, KINDS[action], at)
@@ -118,7 +120,7 @@ def _no_constant(word: str) -> None:
     raise ValueError(word)
 
 
-def _moment(text: object) -> datetime | None:
+def moment(text: object) -> datetime | None:
     """Asana's time text, such as 2026-01-05T10:00:00.000Z; None if it is not one."""
     try:
         moment = datetime.fromisoformat(str(text))

@@ -13,6 +13,7 @@ from hub.engine import apply
 from hub.sandbox import Sandbox
 from hub.store import inbox
 from hub.store.client import Doc
+from hub.subscriptions import asking
 from hub.waiting import wait_until
 from tests.stage import Stage, build_hub, picture, serving, unlike
 
@@ -41,7 +42,7 @@ def ask(stage: Stage, vendor: str, path: str, body: Doc) -> Doc:
 
 def subscribe(stage: Stage, connection: Doc) -> None:
     """By the vendor's API where it has one, else by hand."""
-    results = endpoints.subscribe(stage.hub, stage.tenant_id, connection["_id"])
+    results = asking.subscribe(stage.hub, stage.tenant_id, connection["_id"])
     assert all(result["state"] == "waiting" for result in results), results
     for endpoint in endpoints.describe(stage.hub, stage.tenant_id, connection):
         if endpoint["state"] == "waiting" and not endpoint["registers"]:

@@ -12,6 +12,7 @@ from hub.embedded import Services
 from hub.sandbox import Sandbox
 from hub.store import inbox
 from hub.store.client import Doc
+from hub.subscriptions import asking
 from hub.waiting import wait_until
 from tests.privacy.desk import erase, traces
 from tests.stage import Stage, build_hub, serving
@@ -29,7 +30,7 @@ def stage(services: Services) -> Iterator[Stage]:
 
 
 def subscribe(stage: Stage, connection: Doc) -> None:
-    endpoints.subscribe(stage.hub, stage.tenant_id, connection["_id"])
+    asking.subscribe(stage.hub, stage.tenant_id, connection["_id"])
     for endpoint in endpoints.describe(stage.hub, stage.tenant_id, connection):
         if endpoint["state"] == "waiting" and not endpoint["registers"]:
             stage.listen(connection, endpoint["webhook"])

@@ -11,6 +11,7 @@ from hub import endpoints
 from hub.errors import NotFound
 from hub.reads import connections, deliveries
 from hub.store.client import Doc
+from hub.subscriptions import asking
 from hub.web.api.caller import caller
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import ById, Given, Model, answer
@@ -91,7 +92,7 @@ def list_webhooks(path: ById) -> Response:
 @pages.post("/subscribe", responses={200: Subscriptions})
 def subscribe(path: ById) -> Response:
     """Ask the vendor to push, where it has an API for it"""
-    found = endpoints.subscribe(caller().hub, caller().tenant_id, path.id)
+    found = asking.subscribe(caller().hub, caller().tenant_id, path.id)
     return answer(Subscriptions, {"items": found})
 
 

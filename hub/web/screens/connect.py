@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub import connections, endpoints, grants
+from hub import connections, grants
 from hub.api import Connector
 from hub.errors import HubError
 from hub.store.client import Doc
+from hub.subscriptions import asking
 from hub.web.screens import forms, guides
 from hub.web.screens.here import Here, here
 
@@ -81,7 +82,7 @@ def start(asked: Here, connection: Doc, connector: Connector) -> None:
     for stream in connector.streams:
         asked.hub.bell.ring_sync(asked.tenant_id, connection["_id"], stream.name)
     try:
-        results = endpoints.subscribe(asked.hub, asked.tenant_id, connection["_id"])
+        results = asking.subscribe(asked.hub, asked.tenant_id, connection["_id"])
     except HubError as error:
         results = [{"state": "failed", "reason": error.sentence}]
     for result in results:

@@ -1,0 +1,219 @@
+"""Looking after subscriptions: what is lost comes back, what is left over goes, strangers stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub import connections, removal
+from hub.api import GiveUp
+from hub.subscriptions import desk as desks
+from tests.stage import Stage
+from tests.subscriptions.watched import Watched
+
+ELSEWHERE = "https://another.example/hooks/asana/key"
+
+
+def unheard(url: str) -> bool:
+    """A subscription that the sandbox makes without shaking hands."""
+    return True
+
+
+def made_behind_our_back(watched: Watched, url: str) -> str:
+    """The vendor has a subscription that we know nothing of."""
+    vendor = watched.vendor
+    greet, vendor.greet = vendor.greet, unheard
+    try:
+        home = watched.endpoints()[0]["target"]
+        return str(vendor.subscribe(url, "s", extra={"resource": home}).id)
+    finally:
+        vendor.greet = greet
+
+
+def home(watched: Watched) -> str:
+    return f"{watched.stage.hub.settings.public_url}/webhooks/asana/"
+
+
+def test_nothing_is_touched_where_all_is_well(asana: Watched) -> None:
+    before = asana.there()
+    asana.look_at_vendor()
+    assert asana.there() == before == asana.ours()
+    assert asana.watch()["trouble"] is None
+
+
+def test_what_the_vendor_ended_is_asked_for_again_under_a_new_key(asana: Watched) -> None:
+    asana.later(hours=1)
+    [first, *rest] = asana.endpoints()
+    asana.vendor.unsubscribe(first["vendor_id"])
+    asana.look_at_vendor()
+    assert asana.there() == asana.ours()
+    assert len(asana.endpoints()) == len(rest) + 1
+    assert first["_id"] not in {e["_id"] for e in asana.endpoints()}
+    assert {e["target"] for e in asana.endpoints()} == {e["target"] for e in [first, *rest]}
+
+
+def test_a_loss_is_told_once_and_asked_for_a_bounded_number_of_times(asana: Watched) -> None:
+    """Five tries: at once, and 5 minutes, 1, 6 and 24 hours after the one before."""
+    asana.later(hours=1)
+    lost = asana.endpoints()[0]
+    asana.vendor.unsubscribe(lost["vendor_id"])
+    asked: list[str] = []
+
+    def refuse(client: Any, url: str, target: str, secret: str | None) -> Any:
+        asked.append(target)
+        raise GiveUp("Not now.")
+
+    with replaced(asana, "register", refuse):
+        for hours in (0, 1, 2, 7, 25, 25, 25):
+            asana.later(hours=hours)
+            asana.look_at_vendor()
+        assert asked == [lost["target"]] * 5
+        kept = next(e for e in asana.endpoints() if e["_id"] == lost["_id"])
+        assert kept["lost"]["given_up"]
+        assert asana.subscribe()[0]["state"] == "failed"
+    audit = asana.stage.hub.catalogue.control.audit
+    mine = {"tenant_id": asana.stage.tenant_id, "what": "webhook lost"}
+    assert audit.count_documents(mine) == 1
+    assert [result["state"] for result in asana.subscribe()] == ["waiting"]
+    asana.look_at_vendor()
+    assert asana.there() == asana.ours()
+    assert not any(e.get("lost") for e in asana.endpoints())
+
+
+def test_a_subscription_that_points_to_a_key_nobody_has_is_removed(asana: Watched) -> None:
+    orphan = made_behind_our_back(asana, f"{home(asana)}a-key-nobody-has")
+    asana.look_at_vendor()
+    assert orphan not in asana.there()
+    assert asana.there() == asana.ours()
+
+
+def test_another_programs_subscriptions_are_never_touched(asana: Watched) -> None:
+    base = asana.stage.hub.settings.public_url
+    near = [ELSEWHERE, f"{base}/webhooks/jira/k", f"{base}/else", f"{home(asana)}k/more"]
+    strange = {made_behind_our_back(asana, url) for url in near if "127.0.0.1" in url}
+    asana.look_at_vendor()
+    assert strange <= asana.there()
+    assert len(strange) == 3
+
+
+def test_another_connections_subscriptions_are_never_touched(asana: Watched) -> None:
+    stage = Stage(asana.stage.hub, asana.stage.sandbox)
+    other = Watched.connected(stage, "asana")
+    assert other.ours().isdisjoint(asana.ours())
+    asana.look_at_vendor()
+    other.look_at_vendor()
+    assert other.ours() | asana.ours() == asana.there()
+
+
+def test_what_a_removed_connection_left_is_taken_by_the_next_of_this_account(
+    asana: Watched,
+) -> None:
+    stage = Stage(asana.stage.hub, asana.stage.sandbox)
+    other = Watched.connected(stage, "asana")
+    asana.vendor.faults.add("error", status=403, path="/webhooks/")
+    removal.remove(stage.hub, stage.tenant_id, other.id, erase=False)
+    asana.vendor.faults.clear()
+    assert len(asana.there()) > len(asana.ours())
+    asana.look_at_vendor()
+    assert asana.there() == asana.ours()
+
+
+def test_of_two_for_one_address_ours_stays(asana: Watched) -> None:
+    address = asana.stage.endpoint(asana.connection)["url"]
+    twin = made_behind_our_back(asana, address)
+    asana.look_at_vendor()
+    assert twin not in asana.there()
+    assert asana.there() == asana.ours()
+
+
+@pytest.mark.parametrize("at", ["subscription-pending", "subscription-made"])
+def test_a_crash_while_asking_leaves_nothing_behind(
+    asana: Watched, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the vendor is asked, and between its answer and our save."""
+
+    class Crash(BaseException):
+        pass
+
+    def crash(name: str) -> None:
+        if name == at:
+            raise Crash
+
+    asana.later(hours=1)
+    asana.vendor.unsubscribe(asana.endpoints()[0]["vendor_id"])
+    with monkeypatch.context() as patch:
+        patch.setattr(desks, "point", crash)
+        with pytest.raises(Crash):
+            asana.look_at_vendor()
+    assert [e["state"] for e in asana.endpoints()].count("pending") == 1
+    assert (asana.there() - asana.ours() != set()) == (at == "subscription-made")
+    asana.later(minutes=3)
+    asana.look()
+    assert asana.there() == asana.ours()
+    assert {e["state"] for e in asana.endpoints()} <= {"waiting", "active"}
+    targets = [e["target"] for e in asana.endpoints()]
+    assert sorted(targets) == sorted(set(targets))
+
+
+def test_a_project_that_is_put_away_is_no_longer_subscribed_to(asana: Watched) -> None:
+    gone = asana.endpoints()[0]
+    asana.vendor.table("projects").patch(gone["target"], {"archived": True})
+    asana.look_at_vendor()
+    assert gone["vendor_id"] not in asana.there()
+    assert gone["target"] not in {e["target"] for e in asana.endpoints()}
+    asana.vendor.table("projects").patch(gone["target"], {"archived": False})
+    asana.look_at_vendor()
+    assert gone["target"] in {e["target"] for e in asana.endpoints()}
+
+
+def test_the_vendors_own_failures_are_kept_with_the_day_of_its_end(asana: Watched) -> None:
+    found = asana.vendor.subscriptions()[0]
+    found.extra["failures"] = {
+        "last_success_at": "2026-01-05T08:00:00.000Z",
+        "last_failure_at": "2026-01-05T09:00:00.000Z",
+        "last_failure_content": "503 Service Unavailable",
+        "delivery_retry_count": 4,
+        "failure_deletion_timestamp": "2026-01-06T08:00:00.000Z",
+    }
+    asana.look_at_vendor()
+    kept = next(e for e in asana.endpoints() if e["vendor_id"] == found.id)["vendor"]
+    assert (kept["failures"], kept["reason"]) == (4, "503 Service Unavailable")
+    assert kept["failing_since"].isoformat() == "2026-01-05T08:00:00+00:00"
+    assert kept["ends_at"].isoformat() == "2026-01-06T08:00:00+00:00"
+
+
+def test_a_paused_connection_is_not_looked_after(asana: Watched) -> None:
+    stage = asana.stage
+    connections.pause(stage.hub, stage.tenant_id, asana.id)
+    lost = asana.endpoints()[0]["vendor_id"]
+    asana.vendor.unsubscribe(lost)
+    asana.look_at_vendor()
+    assert asana.there() == asana.ours() - {lost}
+
+
+def test_a_vendor_in_trouble_is_asked_again_later(asana: Watched) -> None:
+    asana.vendor.faults.add("error", status=503)
+    asana.look_at_vendor()
+    watch = asana.watch()
+    assert watch["trouble"]["reason"] == "vendor_down"
+    assert (watch["list_at"] - watch["looked_at"]).total_seconds() == 15 * 60
+    asana.vendor.faults.clear()
+    asana.later(minutes=16)
+    asana.look()
+    assert asana.watch()["trouble"] is None
+
+
+class replaced:  # noqa: N801
+    """The connector's webhook with another function for a while."""
+
+    def __init__(self, watched: Watched, name: str, function: Any) -> None:
+        self._webhook = watched.stage.hub.connector_of(watched.connection).webhooks[0]
+        self._name, self._function = name, function
+
+    def __enter__(self) -> None:
+        self._before = getattr(self._webhook, self._name)
+        object.__setattr__(self._webhook, self._name, self._function)
+
+    def __exit__(self, *_: object) -> None:
+        object.__setattr__(self._webhook, self._name, self._before)
