@@ -31,6 +31,8 @@ TO_RENEW = ("offline_access", "refresh_token")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RENEW_AT = 0.8
 """Share of a token's life after which it is renewed, so that no call meets one that has ended."""
+REVOKE_S = 5.0
+"""Somebody waits while a connection is removed, and a vendor that is away is not waited for."""
 LONGEST_S, SHORTEST_S = 31_536_000.0, 1.0
 
 
@@ -89,7 +91,8 @@ class TokenEndpoint:
         if self.oauth.revoke is None:
             return
         kind = "refresh_token" if grant.get("refresh_token") else "access_token"
-        self._post(self.oauth.revoke, {"token": grant[kind], "token_type_hint": kind})
+        form = {"token": grant[kind], "token_type_hint": kind}
+        self._post(self.oauth.revoke, form, timeout=REVOKE_S)
 
     def _ask(self, form: Mapping[str, str]) -> requests.Response:
         """A refusal of the app is the operator's business, and no lost connection."""
@@ -102,10 +105,13 @@ class TokenEndpoint:
         return answer
 
     def _post(
-        self, where: Callable[[Mapping[str, str]], str], form: Mapping[str, str]
+        self,
+        where: Callable[[Mapping[str, str]], str],
+        form: Mapping[str, str],
+        **given: Any,
     ) -> requests.Response:
         body = {**form, "client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        given: dict[str, Any] = {"json": body} if self.oauth.body == "json" else {"data": body}
+        given |= {"json": body} if self.oauth.body == "json" else {"data": body}
         return self.session.post(
             own_address(self.connector.title, self.oauth, where(self.settings)),
             headers={"Accept": "application/json"},

@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.api import Connector, Field, Http, Webhook, hookimpl
 from plugins.hubspot import conversions, portal, webhook
 from plugins.hubspot.client import BASE_URL, Client
+from plugins.hubspot.consent import OAUTH
 from plugins.hubspot.streams import streams
 
 HERE = Path(__file__).parent
@@ -94,6 +95,7 @@ CONNECTOR = Connector(
     conversions=conversions.CONVERSIONS,
     describe=portal.describe,
     authoritative=True,
+    oauth=OAUTH,
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +16,6 @@ from hub.sandbox import (
     Refused,
     Request,
     Response,
-    Vendor,
     World,
     route,
 )
@@ -25,6 +23,7 @@ from plugins.hubspot import answers, ledger, seeding, stirring, telling
 from plugins.hubspot.answers import Row, number
 from plugins.hubspot.portal import SCHEMA_SCOPES, SCOPES
 from plugins.hubspot.records import OBJECTS, PROPERTIES
+from plugins.hubspot.sandbox_granting import Grants
 from plugins.hubspot.searching import BadSearch, search
 from plugins.hubspot.seeding import iso
 
@@ -33,7 +32,7 @@ RETRIES_S = (60, 300, 900, 3600, 3600, 7200, 14400, 21600, 21600)
 BATCH, LONGEST_URL = 100, 6_000
 
 
-class HubSpot(Vendor):
+class HubSpot(Grants):
     """One HubSpot account. `denied` are scopes the token lacks; `search_lag_s` delays the index."""
 
     name = "hubspot"
@@ -45,6 +44,7 @@ class HubSpot(Vendor):
     def __init__(self, world: World, options: Options) -> None:
         self.denied: set[str] = set()
         super().__init__(world, options)
+        self.open_grants()
 
     def seed(self, world: World) -> None:
         for row, gone in seeding.companies(world):
@@ -80,17 +80,11 @@ class HubSpot(Vendor):
         return {
             "settings": {"base_url": self.url, "customer_number_property": "customer_no"},
             "secrets": {"access_token": self.token},
-            "operator": {"app_secret": self.app_secret},
+            "operator": self.operator(),
         }
 
-    @property
-    def app_secret(self) -> str:
-        """The client secret of the app, for subscriptions that have none of their own."""
-        return hashlib.sha256(f"app/{self.token}".encode()).hexdigest()[:36]
-
     def authorise(self, request: Request) -> Response | None:
-        known = f"Bearer {self.token}"
-        return None if request.headers.get("authorization") == known else self.expired()
+        return None if self.lets_in(request) else self.expired()
 
     def limit_headers(self, request: Request) -> dict[str, str]:
         now = {"Date": format_datetime(self.clock.now(), usegmt=True)}
@@ -188,6 +182,10 @@ class HubSpot(Vendor):
     @route("GET", "/crm/v3/pipelines/<kind>")
     def pipelines(self, request: Request) -> object:
         return {"results": seeding.pipelines(self._kind(request))}
+
+    @route("GET", "/crm-object-schemas/v3/schemas")
+    def schemas(self, request: Request) -> object:
+        return {"results": seeding.SCHEMAS}
 
     @route("GET", "/crm/v3/properties/<kind>")
     def properties(self, request: Request) -> object:

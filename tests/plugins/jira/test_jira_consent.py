@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -22,14 +23,15 @@ from tests.stage import serving
 
 
 class Ending(JiraSandbox):
-    """Whose admin takes the access away after `pages` more pages of a search."""
+    """Whose pages are short, and whose admin takes the access away after `pages` more of them."""
 
     pages: int | None = None
 
     def authorise(self, request: Request) -> Response | None:
-        if self.pages is not None and request.path.endswith("/search/jql"):
-            self.pages -= 1
-            if self.pages < 0:
+        if request.path.endswith("/search/jql"):
+            request.body = json.dumps(request.json | {"maxResults": 20}).encode()
+            self.pages = self.pages - 1 if self.pages is not None else None
+            if self.pages == -1:
                 self.granting.end_consent()
         return super().authorise(request)
 
@@ -183,12 +185,11 @@ def test_access_that_ends_within_a_run_is_told_once_and_the_run_goes_on_where_it
 ) -> None:
     connection = stage.connected()
     stage.listen(connection)
-    stage.vendor.pages = 1
+    stage.vendor.pages = 2
     stage.age(connection, minutes=5)
     stage.sync(connection, ["issues"])
     assert stage.stored(connection)["state"] == "reconnect"
-    some = stage.store.records.count({"object": "issue"})
-    assert some > 0
+    assert stage.store.records.count({"object": "issue"}) == 40
     stage.vendor.stir_many(12)
     assert stage.vendor.settle(timeout=20)
     stage.drain(connection)
@@ -197,9 +198,10 @@ def test_access_that_ends_within_a_run_is_told_once_and_the_run_goes_on_where_it
     mine = {"tenant_id": stage.tenant_id, "what": "connection reconnect"}
     assert told.count_documents(mine) == 1
 
-    stage.vendor.pages = None
     stage.reconnected(connection)
+    before = stage.vendor.calls["search"]
     stage.sync(connection, ["issues"])
+    assert stage.vendor.calls["search"] - before <= 4, "from the start it would be five pages"
     stage.drain(connection)
     assert inbox.ledger(stage.store, connection["_id"])["deliveries"]["pending"] == 0
     assert stage.run_of(connection, "issues")["state"] == "done"
