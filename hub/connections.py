@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub import endpoints, grants
+from hub import describing, endpoints, grants
 from hub.api import AccountInfo, Connector
 from hub.errors import AlreadyThere, CorrectInput, Reconnect
 from hub.fields import check_fields
-from hub.privacy import recognise, suppression
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.control import new_id
@@ -52,20 +51,24 @@ def add(
     _refuse_less(connector, account)
     _refuse_twice(store, connector, account.id)
     now = hub.now(tenant_id)
+    connection_id = new_id("cnx")
+    told = describing.ask(hub, store, connector, client, connection_id)
     connection: Doc = {
-        "_id": new_id("cnx"),
+        "_id": connection_id,
         "connector": connector_name,
         "name": name or f"{connector.title}: {account.name}",
         "settings": dict(settings),
         "secrets": hub.catalogue.vault.seal(tenant_id, secrets),
         "account": {"id": account.id, "name": account.name},
-        "facts": connector.describe(client) if connector.describe else {},
+        "facts": describing.facts(told),
+        "described_at": now,
         "state": "active",
         "reason": "",
         "created_at": now,
     }
     if grant is not None:
         connection["grant"] = hub.catalogue.vault.seal(tenant_id, grant)
+    describing.keep(store, connection_id, told, now)
     _save(hub, store, connector, connection, now)
     return connection
 
@@ -119,6 +122,7 @@ def _save(
 def _take_back(hub: Hub, store: TenantStore, connection_id: str) -> None:
     """Another has connected the same account at the same moment."""
     store.streams.delete({"connection_id": connection_id})
+    describing.forget(store, connection_id)
     mine = {"tenant_id": store.tenant_id, "connection_id": connection_id}
     hub.catalogue.control.endpoints.delete_many(mine)
     hub.catalogue.control.unlisten(connection_id)
@@ -153,18 +157,6 @@ def test(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
         needs_reconnect(hub, store, connection_id, error.sentence)
         raise
     return {"id": account.id, "name": account.name, "missing": list(account.missing)}
-
-
-def refresh_facts(hub: Hub, store: TenantStore, connection: Doc, client: Any) -> Doc:
-    """Read the vendor's fields and enumerations anew; mappings may depend on them."""
-    connector = hub.connector_of(connection)
-    if connector.describe is None:
-        return connection
-    known = suppression.load(hub.catalogue.vault, store)
-    facts = recognise.outside(known, connection["_id"], connector.describe(client))
-    if facts != connection.get("facts"):
-        store.connections.update({"_id": connection["_id"]}, {"$set": {"facts": facts}})
-    return {**connection, "facts": facts}
 
 
 def reconnect(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub import connections, erasing, grants, write_keys
+from hub.describing import forget
 from hub.store import leases
-
 from hub.subscriptions import asking
+
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
@@ -48,6 +49,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
     if erase:
         erasing.erase(hub, store, connection_id)
     store.streams.delete({"connection_id": connection_id})
+    forget(store, connection_id)
     store.forget_due("connection", connection_id)
     store.connections.delete({"_id": connection_id})
     connections.rescore(store)

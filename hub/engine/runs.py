@@ -13,9 +13,10 @@ from typing import Any
 
 import structlog
 
-from hub import connections, endpoints
+from hub import connections, describing
 from hub.api import Stream
 from hub.bootstrap import Hub
+from hub.drift import look
 from hub.engine import listings
 from hub.engine.incoming import Source
 from hub.engine.record import record
@@ -29,8 +30,8 @@ from hub.store.control import new_id
 from hub.store.errors import StoreError
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
-
 from hub.subscriptions import looking, missed
+
 log = structlog.get_logger(__name__)
 
 FULL_EVERY = timedelta(hours=24)
@@ -88,9 +89,10 @@ def _work(
 
     run = _open_run(store, connection, stream, now())
     try:
-        client = hub.client(connection)
-        if run["full"] and run.get("cursor") is None:
-            connection = connections.refresh_facts(hub, store, connection, client)
+        client = hub.client(connection, "last" if run["full"] else "next")
+        begins = run["full"] and run.get("cursor") is None
+        if begins or describing.is_old(hub.connector_of(connection), connection, now()):
+            connection = describing.refresh(hub, store, connection, client)
         source = hub.source(store, connection)
         by = missed.announced(hub, connection, store.tenant_id, stream)
         sync = Sync(store, source, stream, client, run, lease, now, settle, by)
@@ -98,12 +100,16 @@ def _work(
         if not ended:
             return False
         _finish(hub, store, source, stream, run, lease, now())
+        look.after_run(store, source, stream, run, now())
         settle()
     except (LeaseLost, JobTimeout, StoreError):
         raise
     except Exception as error:
         leases.check(store, lease, LEASE_S)
-        _failed(hub, store, connection, stream, run, _named(error), now())
+        if isinstance(error, RetryLater) and error.reason == "budget":
+            _put_off(hub, store, run, error, now())
+        else:
+            _failed(hub, store, connection, stream, run, _named(error), now())
         settle()
     return True
 
@@ -172,6 +178,7 @@ def _finish(
         "next_sync_at": next_time(stream, now, 0),
         "error": None,
         "failing_since": None,
+        "waits": None,
     }
     if run["full"]:
         state |= {"listed_at": now} | _look_for_missing(store, source, stream, run)
@@ -230,6 +237,15 @@ def confirm_missing(
         store.transact(partial(record, source=source, batch=some, now=run["started_at"]))
 
 
+def _put_off(hub: Hub, store: TenantStore, run: Doc, error: RetryLater, now: datetime) -> None:
+    """Waiting for its turn is no failure: the run goes on at its cursor when it is due."""
+    due = now + timedelta(seconds=error.retry_after or 1)
+    waits = {"sentence": error.sentence, "until": due}
+    store.streams.update({"_id": run["stream_id"]}, {"$set": {"next_sync_at": due, "waits": waits}})
+    log.info("sync_waits", stream=run["stream"], seconds=error.retry_after)
+    hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
+
+
 def _failed(
     hub: Hub,
     store: TenantStore,
@@ -255,6 +271,7 @@ def _failed(
         "next_sync_at": wait,
         "error": {"reason": error.reason, "sentence": error.sentence, "at": now},
         "failing_since": state.get("failing_since") or now,
+        "waits": None,
     }
     if not isinstance(error, RetryLater | Reconnect):
         note |= {"run": None, "full_due": True}

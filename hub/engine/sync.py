@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from hub.api import Page, Stream
+from hub.drift import look
 from hub.engine import listings
 from hub.engine.incoming import Incoming, Source, body, digest, from_record
 from hub.engine.reading import from_change
@@ -28,14 +29,15 @@ from hub.store import leases
 from hub.store.client import Doc
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
-
 from hub.subscriptions import missed
 from hub.subscriptions.missed import Announced
+
 log = structlog.get_logger(__name__)
 
 LEASE_S = 120
 """Longer than the longest call of a vendor, or nobody would get through while it hangs."""
 CHUNK = 500
+STORED = ("applied", "duplicate", "stale")
 SETTLE_AFTER, SETTLE_AFTER_S = 400, 0.5
 """Pages settle together once they brought so many records, or after so many seconds: an account
 is then written once for all of them."""
@@ -53,10 +55,16 @@ class Sync:
     lease: Lease
     now: Callable[[], datetime]
     settle: Callable[[], None]
+    _sampled: deque[str] = field(init=False, default_factory=lambda: deque(maxlen=look.SAMPLE))
+    announced: Sequence[Announced] = ()
 
     def pull(self, deadline: float) -> bool:
-    announced: Sequence[Announced] = ()
         """Pull until the stream ends (True) or `deadline` (monotonic) passes (False)."""
+        ended = self._pull(deadline)
+        look.keep_sample(self.store, self.source, self.stream.object, self._sampled)
+        return ended
+
+    def _pull(self, deadline: float) -> bool:
         fields = self.source.mappings[self.stream.object].source_fields if self._maps() else ()
         asked, before = self.now(), self.run.get("cursor")
         seen = Counter([digest(body({"cursor": before}))] if before is not None else [])
@@ -97,8 +105,17 @@ class Sync:
             chunk = items[start : start + CHUNK]
             last = start + CHUNK >= len(items)
             self.store.transact(partial(self._write, page=page, chunk=chunk, last=last))
+        self._note(items)
         point("page-applied")
         return sum(item.fate == "applied" for item in items)
+
+    def _note(self, items: list[Incoming]) -> None:
+        """Which records came last, of those that are stored here: nobody who is suppressed."""
+        self._sampled.extend(
+            self.source.key(item.object, item.native_id)
+            for item in items[-look.SAMPLE :]
+            if item.fate in STORED and item.object == self.stream.object
+        )
 
     def _arrivals(self, page: Page, asked: datetime) -> Iterable[Incoming]:
         origin = {"kind": "run", "id": self.run["_id"]}
@@ -111,6 +128,8 @@ class Sync:
         leases.check(store, self.lease, LEASE_S)
         now = self.now()
         done = record(store, self.source, chunk, now)
+        if not self.run["full"]:
+            missed.note(store, self.source, self.stream, done, self.announced, now)
         counts: Doc = {f"counts.{i.fate}": 0 for i in done}
         for item in done:
             counts[f"counts.{item.fate}"] += 1
@@ -128,8 +147,6 @@ class Sync:
             store.streams.update({"_id": self.run["stream_id"]}, {"$set": {"cursor": page.cursor}})
 
 
-        if not self.run["full"]:
-            missed.note(store, self.source, self.stream, done, self.announced, now)
 def _is_enough(waiting: int, settled: float) -> bool:
     return waiting >= SETTLE_AFTER or monotonic() - settled > SETTLE_AFTER_S
 

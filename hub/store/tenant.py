@@ -52,6 +52,8 @@ COLLECTIONS = (
     "overrides",
     "suppressions",
     "privacy_requests",
+    "described",
+    "drift",
     "missed",
     "missed_days",
 )
@@ -93,10 +95,12 @@ class TenantStore:
     overrides: Scoped
     suppressions: Scoped
     privacy_requests: Scoped
-
-    def __init__(
     missed: Scoped
     missed_days: Scoped
+    described: Scoped
+    drift: Scoped
+
+    def __init__(
         self,
         tenant_id: str,
         client: MongoClient[Doc],

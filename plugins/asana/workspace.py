@@ -10,6 +10,13 @@ from plugins.asana.client import AsanaClient, only_workspace
 from plugins.asana.conversions import field_texts, rules
 
 Json = dict[str, Any]
+TYPES = {
+    "text": (".display_value | [0]", "text"),
+    "number": (".number_value | [0]", "number"),
+    "enum": (".display_value | [0]", "choice"),
+    "multi_enum": (".multi_enum_values[].name", "choices"),
+}
+"""Subtype of a custom field -> (where its value stands, its type by ours)."""
 
 
 def check(client: AsanaClient) -> AccountInfo:
@@ -29,14 +36,24 @@ def check(client: AsanaClient) -> AccountInfo:
 
 
 def describe(client: AsanaClient) -> dict[str, Any]:
-    """Facts that mappings use: the customers written at projects, where a rule reads them there,
-    and the custom fields that there are to pick from."""
+    """Facts that mappings use: the customers written at projects, where a rule reads them there;
+    and the custom fields that there are to pick from, by gid: names may be the same twice."""
     return {
         "project_fields": _project_fields(client),
-        "fields": sorted(
-            ({"gid": f["gid"], "name": f.get("name")} for f in _custom_fields(client)),
-            key=lambda field: str(field["gid"]),
-        ),
+        "fields": {"task": [_field(f) for f in _custom_fields(client)]},
+    }
+
+
+def _field(field: Json) -> Json:
+    kind = str(field.get("resource_subtype"))
+    part, type = TYPES.get(kind, (".display_value | [0]", "other"))
+    options = field.get("enum_options") or ()
+    return {
+        "name": f"custom_fields[?gid=='{field['gid']}']{part}",
+        "title": str(field.get("name") or field["gid"]),
+        "type": type,
+        "custom": True,
+        "values": [str(o["name"]) for o in options if o.get("name") and o.get("enabled", True)],
     }
 
 

@@ -54,9 +54,10 @@ class FreshdeskClient:
         found: Json = self._get("agents/me")[0]
         return found
 
-    def ticket_fields(self) -> list[Json]:
-        """The definitions of ticket fields; only for administrators."""
-        return list(self._get("ticket_fields")[0])
+    def definitions(self, kind: str) -> list[Json]:
+        """The definitions of the fields of a "ticket", "contact" or "company"; for administrators
+        only."""
+        return list(self._get(f"{kind}_fields")[0])
 
     def page(self, path: str, query: Mapping[str, str], number: int) -> tuple[list[Json], bool]:
         """One page of a list, and whether another follows.

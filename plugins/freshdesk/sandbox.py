@@ -131,11 +131,25 @@ class FreshdeskSandbox(Vendor):
     def ticket_fields(self, request: Request) -> object:
         self._pay(request)
         names = {str(code): [name, name] for code, name in records.STATUS_NAMES.items()}
+        codes = {name.title(): code for name, code in records.PRIORITIES.items()}
         return [
             {"id": 1, "name": "subject", "label": "Subject", "type": "default_subject"},
             {"id": 2, "name": "status", "label": "Status", "choices": names},
             {"id": 3, "name": "cf_order", "label": "Order", "type": "custom_text"},
+            {"id": 4, "name": "priority", "label": "Priority", "choices": codes},
         ]
+
+    @route("GET", "/api/v2/contact_fields")
+    def contact_fields(self, request: Request) -> object:
+        self._pay(request)
+        return [{"id": 1, "name": "name", "label": "Full name", "type": "default_name"}]
+
+    @route("GET", "/api/v2/company_fields")
+    def company_fields(self, request: Request) -> object:
+        self._pay(request)
+        own = {"name": "cf_customer_no", "label": "Customer number", "type": "custom_text"}
+        name = {"name": "name", "label": "Name", "type": "default_name"}
+        return [{"id": 1, **name}, {"id": 2, **own}]
 
     @route("GET", "/api/v2/tickets")
     def list_tickets(self, request: Request) -> object:

@@ -185,6 +185,11 @@ class Client:
         api = self._api("pipelines.pipelines_api")
         return _results(self._ask("pipelines.list", api.get_all, kind).data)
 
+    def schemas(self) -> Sequence[Json]:
+        """The account's own kinds of records."""
+        api = self._api("schemas.core_api")
+        return _results(self._ask("schemas.list", api.get_all, archived=False).data)
+
     def account(self) -> Json:
         """Account details: portalId, companyCurrency, timeZone, uiDomain."""
         for version in (API_VERSION, "v3"):

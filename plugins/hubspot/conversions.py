@@ -17,10 +17,7 @@ ROLES = {
     "EXECUTIVE_SPONSOR": "economic_buyer",
     "END_USER": "end_user",
 }
-DEFAULT_TICKET_STAGES = {"1": "new", "2": "pending", "3": "open", "4": "closed"}
-"""The four stages every account starts with: New, Waiting on contact, Waiting on us, Closed."""
-
-WAITING_ON = {"new": "us", "open": "us", "pending": "customer", "closed": "nobody"}
+CLOSED = "closed"
 
 
 def deal_stage(value: Any, context: Context) -> str | None:
@@ -50,26 +47,16 @@ def deal_closed_at(record: Any, context: Context) -> Any:
     return record["properties"].get("closedate")
 
 
-def ticket_status(record: Any, context: Context) -> str | None:
-    """new, open, pending or closed by the stage's own state; stage names are the tenant's.
-
-    A tenant with more stages maps them in an overlay.
-    """
+def ticket_stage(record: Any, context: Context) -> str | None:
+    """`closed` by the stage's own state, else pipeline and stage as `0:2`: names are the tenant's,
+    and what an open stage means is for the mapping to say."""
     properties = record.get("properties", {})
     stage_id = str(properties.get("hs_pipeline_stage") or "")
     if not stage_id:
         return None
     if _stage(context, "ticket", stage_id).get("closed") == "true":
-        return "closed"
-    if properties.get("hs_pipeline") in (None, "0"):
-        return DEFAULT_TICKET_STAGES.get(stage_id, "open")
-    return "open"
-
-
-def ticket_waiting_on(record: Any, context: Context) -> str | None:
-    """Who has to move next, by the status."""
-    status = ticket_status(record, context)
-    return None if status is None else WAITING_ON[status]
+        return CLOSED
+    return f"{properties.get('hs_pipeline') or '0'}:{stage_id}"
 
 
 def buying_role(value: Any, context: Context) -> str | None:
@@ -106,6 +93,5 @@ CONVERSIONS = {
     "deal_closed_at": deal_closed_at,
     "deal_stage": deal_stage,
     "deal_status": deal_status,
-    "ticket_status": ticket_status,
-    "ticket_waiting_on": ticket_waiting_on,
+    "ticket_stage": ticket_stage,
 }

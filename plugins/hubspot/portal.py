@@ -23,6 +23,16 @@ SCHEMA_SCOPES = {
     "deals": "crm.schemas.deals.read",
 }
 WITH_STAGES = ("deals", "tickets")
+TYPES = {
+    "string": "text",
+    "phone_number": "text",
+    "number": "number",
+    "date": "date",
+    "datetime": "time",
+    "enumeration": "choice",
+    "bool": "boolean",
+}
+"""A property's type, by ours."""
 
 
 def check(client: Client) -> AccountInfo:
@@ -45,7 +55,8 @@ def describe(client: Client) -> Json:
     """Facts for mappings and screens.
 
     portal_id, ui_domain, currency, time_zone; stages: object -> stage id -> label, pipeline,
-    closed ("true" or "false"), probability; fields: object -> definitions; users.
+    closed ("true" or "false"), probability; fields by object; objects: the account's own kinds of
+    records; users.
     """
     account = _account(client)
     return {
@@ -55,6 +66,7 @@ def describe(client: Client) -> Json:
         "time_zone": account.get("timeZone"),
         "stages": {OBJECTS[kind]: _stages(client, kind) for kind in WITH_STAGES},
         "fields": {OBJECTS[kind]: _fields(client, kind) for kind in OBJECTS},
+        "objects": [_object(schema) for schema in _or_none(client.schemas)],
         "users": [_user(owner) for owner in _owners(client)],
     }
 
@@ -116,16 +128,39 @@ def _stage(pipeline: Mapping[str, Any], stage: Mapping[str, Any]) -> Json:
 
 
 def _fields(client: Client, kind: str) -> list[Json]:
+    """Stages are not among a property's options: they belong to the pipelines."""
+    stages = _stages(client, kind) if kind in WITH_STAGES else {}
     return [
-        {
-            "name": one["name"],
-            "label": one.get("label"),
-            "type": one.get("type"),
-            "custom": not one.get("hubspotDefined"),
-            "options": [option.get("value") for option in one.get("options") or ()][:100],
-        }
+        _field(one, stages if one["name"] in ("dealstage", "hs_pipeline_stage") else {})
         for one in _or_none(_schema(client, kind))
     ]
+
+
+def _field(one: Mapping[str, Any], stages: Mapping[str, Json]) -> Json:
+    options = [
+        {"value": str(option["value"]), "title": str(option.get("label") or option["value"])}
+        for option in one.get("options") or ()
+        if option.get("value") not in (None, "")
+    ]
+    named = [
+        {"value": id, "title": f"{stage['pipeline']}: {stage['label']}"}
+        for id, stage in stages.items()
+    ]
+    kind = TYPES.get(str(one.get("type")), "other")
+    several = kind == "choice" and one.get("fieldType") == "checkbox"
+    return {
+        "name": f"properties.{one['name']}",
+        "title": str(one.get("label") or one["name"]),
+        "type": "choices" if several else "choice" if stages else kind,
+        "custom": not one.get("hubspotDefined"),
+        "values": named or options,
+    }
+
+
+def _object(schema: Mapping[str, Any]) -> Json:
+    labels = schema.get("labels") or {}
+    title = labels.get("plural") or labels.get("singular") or schema["name"]
+    return {"name": str(schema["name"]), "title": str(title)}
 
 
 def _owners(client: Client) -> list[Json]:

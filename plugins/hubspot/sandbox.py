@@ -187,6 +187,10 @@ class HubSpot(Grants):
     def schemas(self, request: Request) -> object:
         return {"results": seeding.SCHEMAS}
 
+    @route("GET", "/crm-object-schemas/v3/schemas")
+    def schemas(self, request: Request) -> object:
+        return {"results": seeding.SCHEMAS}
+
     @route("GET", "/crm/v3/properties/<kind>")
     def properties(self, request: Request) -> object:
         kind = request.params["kind"]

@@ -205,6 +205,16 @@ def pipelines(kind: str) -> list[Row]:
     return [_pipeline("0", "Support Pipeline", stages)] if kind == "tickets" else []
 
 
+SCHEMAS = [
+    {
+        "name": "machines",
+        "objectTypeId": "2-3453932",
+        "labels": {"singular": "Machine", "plural": "Machines"},
+    }
+]
+"""A kind of records of the account's own."""
+
+
 def definitions(names: Iterable[str], own: Iterable[str]) -> list[Row]:
     """Property definitions; `own` are the tenant's."""
     return [

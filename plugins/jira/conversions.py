@@ -24,7 +24,6 @@ RULES = AccountRules(
     BASES, {"custom_field": "field", "account": "value"}, '{"CS": {"by": "organization"}}'
 )
 rules = RULES.read
-IN_PROGRESS = {"Waiting for customer": "pending", "Pending": "on_hold"}
 ENDS = ("inwardIssue", "outwardIssue")
 REPORTER = {"by": "reporter_domain"}
 
@@ -38,14 +37,6 @@ def link_basis(record: Record, context: Context) -> str | None:
     """By which means `account_links` found the account; None if it did not."""
     basis, links = _customer(record, context)
     return basis if links else None
-
-
-def ticket_status(status: Record, context: Context) -> str:
-    """By category, which nobody can rename; in progress, two default names of statuses count."""
-    category = (status.get("statusCategory") or {}).get("key")
-    if category == "indeterminate":
-        return IN_PROGRESS.get(str(status.get("name")), "open")
-    return {"new": "new", "done": "solved"}.get(str(category), "open")
 
 
 def ticket_links(links: Sequence[Record], context: Context) -> tuple[Link, ...]:
@@ -174,7 +165,6 @@ def _time(text: object) -> datetime:
 CONVERSIONS: dict[str, Callable[..., Any]] = {
     "jira_account_links": account_links,
     "jira_link_basis": link_basis,
-    "jira_ticket_status": ticket_status,
     "jira_ticket_links": ticket_links,
     "jira_customer_visible": customer_visible,
     "jira_reopens": reopens,

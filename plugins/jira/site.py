@@ -9,6 +9,22 @@ from hub.api import AccountInfo, CorrectInput, GiveUp
 from plugins.jira.client import JiraClient
 from plugins.jira.conversions import rules
 
+TYPES = {
+    "string": ("", "text"),
+    "number": ("", "number"),
+    "date": ("", "date"),
+    "datetime": ("", "time"),
+    "option": (".value", "choice"),
+    "user": (".accountId", "reference"),
+    "priority": (".name", "choice"),
+    "issuetype": (".name", "choice"),
+}
+ITEMS = {
+    "option": ("[].value", "choices"),
+    "string": ("", "choices"),
+    "sd-customerorganization": ("[].name", "choices"),
+}
+"""Type of a field's schema, or of its items -> (where its value stands, its type by ours)."""
 NEEDED = {"BROWSE_PROJECTS": "Browse projects", "USER_PICKER": "Browse users and groups"}
 
 
@@ -27,14 +43,31 @@ def check(client: JiraClient) -> AccountInfo:
 
 
 def describe(client: JiraClient) -> dict[str, Any]:
-    """Facts that mappings use: the browsable address, and the fields that there are to pick from.
+    """Facts that mappings use, and the fields that there are to pick from.
 
-    Records are mapped anew when a fact changes, so that only what seldom changes is one.
+    Requests and issues have the same fields: Jira tells those of the whole site.
     """
-    fields = [{"id": f["id"], "name": f["name"]} for f in client.fields()]
+    names = sorted({str(status["name"]) for status in client.statuses()})
+    status = {"name": "fields.status.name", "title": "Status", "type": "choice", "custom": False}
+    fields = [_field(f) for f in client.fields() if f["id"] != "status"]
+    fields.append({**status, "values": names})
     return {
         "base_url": _server(client).get("baseUrl", client.base).rstrip("/"),
-        "fields": sorted(fields, key=lambda field: str(field["id"])),
+        "time_zone": client.myself().get("timeZone"),
+        "fields": {"request": fields, "issue": fields},
+    }
+
+
+def _field(field: dict[str, Any]) -> dict[str, Any]:
+    """A field with the path at which its plain value stands, by the type of its schema."""
+    schema = field.get("schema") or {}
+    items = schema.get("items") if schema.get("type") == "array" else None
+    below, kind = ITEMS.get(str(items)) or TYPES.get(str(schema.get("type")), ("", "other"))
+    return {
+        "name": f"fields.{field['id']}{below}",
+        "title": str(field.get("name") or field["id"]),
+        "type": kind,
+        "custom": bool(field.get("custom")),
     }
 
 

@@ -88,6 +88,15 @@ STAGES = {
 """Stage -> (probability in percent, forecast category); a deal's stage decides its flags."""
 
 
+PICKLISTS = {
+    "CurrencyIsoCode": ("EUR", "USD", "GBP", "JPY"),
+    "StageName": tuple(STAGES),
+    "ForecastCategory": ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"),
+    "Tier__c": ("enterprise", "growth", "starter"),
+}
+"""The words that a column offers, by its name."""
+
+
 def describe(name: str) -> dict[str, object]:
     """The answer of `/sobjects/<name>/describe`."""
     fields = [_field(column, kind) for column, kind in OBJECTS[name].items()]
@@ -98,4 +107,7 @@ def _field(column: str, kind: str) -> dict[str, object]:
     label = column.removesuffix("__c").replace("_", " ")
     custom = column.endswith("__c")
     length = 32000 if kind == "textarea" else 255
-    return {"name": column, "label": label, "type": kind, "custom": custom, "length": length}
+    words = PICKLISTS.get(column, ())
+    values = [{"value": word, "label": word, "active": True} for word in words]
+    shape = {"name": column, "label": label, "type": kind, "custom": custom, "length": length}
+    return {**shape, "picklistValues": values}

@@ -119,6 +119,13 @@ class Client:
         answer: Any = self._ask(lambda org: org.describe())
         return frozenset(o["name"] for o in answer["sobjects"] if o.get("queryable", True))
 
+    def own_objects(self) -> dict[str, str]:
+        """The org's own objects that this user may query, with their titles."""
+        answer: Any = self._ask(lambda org: org.describe())
+        found = {o["name"]: o for o in answer["sobjects"] if o["name"].endswith("__c")}
+        own = {name: o for name, o in sorted(found.items()) if o.get("queryable", True)}
+        return {n: str(o.get("labelPlural") or o.get("label") or n) for n, o in own.items()}
+
     def forget(self, name: str) -> None:
         """Ask for the fields of this object anew."""
         self.memory.shapes.pop(name, None)

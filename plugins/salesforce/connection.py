@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -59,6 +59,28 @@ FIELDS = (
 )
 
 
+TYPES = {
+    "string": "text",
+    "textarea": "text",
+    "phone": "text",
+    "url": "text",
+    "email": "text",
+    "id": "text",
+    "combobox": "text",
+    "picklist": "choice",
+    "multipicklist": "choices",
+    "reference": "reference",
+    "int": "integer",
+    "double": "number",
+    "currency": "number",
+    "percent": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "time",
+}
+"""A column's type, by ours."""
+
+
 def open(settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> Client:
     """A client without any call made; simple-salesforce takes half a second to import."""
     from plugins.salesforce.client import Client
@@ -84,15 +106,33 @@ def check(client: Client) -> AccountInfo:
 
 
 def describe(client: Client) -> dict[str, Any]:
-    """{"currency": word, "fields": {object: [{name, label, type, custom}]}} for this user."""
+    """{"currency", "fields" of the objects that are read, "objects" of the org's own} as this user
+    sees them. The org's further currencies are the values of `CurrencyIsoCode`."""
     shapes = {name: client.describe(name) for name in STANDARD}
     fields = {name: _fields(shape) for name, shape in shapes.items() if shape is not None}
-    return {"currency": client.currency, "fields": fields}
+    own = [{"name": name, "title": title} for name, title in client.own_objects().items()]
+    return {"currency": client.currency, "fields": fields, "objects": own}
 
 
 def _fields(shape: dict[str, Any]) -> list[dict[str, Any]]:
-    keys = ("name", "label", "type", "custom")
-    return [{key: field.get(key) for key in keys} for field in shape["fields"]]
+    return [
+        {
+            "name": field["name"],
+            "title": str(field.get("label") or field["name"]),
+            "type": TYPES.get(str(field.get("type")), "other"),
+            "custom": bool(field.get("custom")),
+            "values": _values(field.get("picklistValues") or ()),
+        }
+        for field in shape["fields"]
+    ]
+
+
+def _values(listed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {"value": str(one["value"]), "title": str(one.get("label") or one["value"])}
+        for one in listed
+        if one.get("active", True)
+    ]
 
 
 def address_problem(address: str) -> str | None:

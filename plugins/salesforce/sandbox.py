@@ -156,7 +156,9 @@ class Org(Stirring, Vendor):
 
     @route("GET", f"{API}/sobjects")
     def objects(self, request: Request) -> object:
-        return {"sobjects": [{"name": name, "queryable": True} for name in OBJECTS]}
+        own = {"name": "Machine__c", "label": "Machine", "labelPlural": "Machines"}
+        shown = [{"name": name} for name in OBJECTS] + [own]
+        return {"sobjects": [{**one, "queryable": True} for one in shown]}
 
     @route("GET", f"{API}/sobjects/<name>/describe")
     def describe_one(self, request: Request) -> object:

@@ -78,6 +78,7 @@ STRIPE = Connector(
     fields=FIELDS,
     open=client.open_client,
     check=client.check,
+    describe=client.describe,
     streams=streams.STREAMS,
     webhooks=(EVENTS,),
     mapping=HERE / "mapping.yaml",

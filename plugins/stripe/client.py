@@ -137,6 +137,18 @@ def check(client: StripeClient) -> AccountInfo:
     return _account(client, missing)
 
 
+def describe(client: StripeClient) -> Json:
+    """The account's own currency. Stripe tells of no metadata keys: they show in the records."""
+    try:
+        found = client.rest.get("v1/account")
+    except GiveUp as refused:
+        if refused.reason not in ("forbidden", "not_found"):
+            raise
+        return {"fields": {}}
+    currency = str(found.get("default_currency") or "").upper()
+    return {"fields": {}} | ({"currency": currency} if currency else {})
+
+
 def _account(client: StripeClient, missing: tuple[str, ...]) -> AccountInfo:
     """The account by its id; a key that may not read it is known by its mode alone."""
     title = "Stripe" if client.mode == "live" else "Stripe, test mode"

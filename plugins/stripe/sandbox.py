@@ -95,7 +95,8 @@ class StripeSandbox(Vendor):
 
     @route("GET", "/v1/account")
     def account(self, request: Request) -> object:
-        return {"id": "acct_1Sandbox", "object": "account", "business_profile": {"name": "Hub"}}
+        account = {"id": "acct_1Sandbox", "object": "account", "default_currency": "eur"}
+        return {**account, "business_profile": {"name": "Hub"}}
 
     @route("GET", "/v1/events")
     def events(self, request: Request) -> object:

@@ -29,7 +29,9 @@ def test_the_facts_hold_what_rules_read_at_projects(
     vendor: AsanaSandbox, client: AsanaClient
 ) -> None:
     facts = describe(client)
-    assert {"gid": PROJECT_CUSTOMER, "name": "Customer domain"} in facts["fields"]
+    told = {f["title"]: f for f in facts["fields"]["task"]}
+    assert PROJECT_CUSTOMER in told["Customer domain"]["name"]
+    assert (told["Priority"]["type"], told["Priority"]["values"]) == ("choice", ["High", "Low"])
     domains = {c.key: p.domain for c, p in vendor.world.companies_of("asana")}
     told = 0
     for project in vendor.world.projects_of("asana"):
@@ -49,7 +51,7 @@ def test_facts_of_projects_are_read_only_for_a_rule(connect: Opener) -> None:
 def test_a_plan_without_custom_fields_will_do(vendor: AsanaSandbox, client: AsanaClient) -> None:
     vendor.plan_lacks = {"/custom_fields"}
     assert check(client).missing == ()
-    assert describe(client)["fields"] == []
+    assert describe(client)["fields"] == {"task": []}
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "wröng", "鍵"])

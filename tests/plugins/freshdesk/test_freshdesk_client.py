@@ -9,7 +9,7 @@ import pytest
 
 from hub.api import CorrectInput, GiveUp, Reconnect, RetryLater, VendorError
 from hub.sandbox import Request, Response
-from plugins.freshdesk.client import FreshdeskClient, base_url, refusal, spent
+from plugins.freshdesk.client import FreshdeskClient, base_url, refusal
 from plugins.freshdesk.desk import check, describe
 from plugins.freshdesk.sandbox import FreshdeskSandbox
 
@@ -24,7 +24,10 @@ def test_a_good_connection_says_who_it_is(
     facts = describe(client)
     assert facts["base_url"] == vendor.url
     assert facts["statuses"]["7"] == "Waiting on Third Party"
-    assert facts["fields"] == [{"name": "cf_order", "label": "Order"}]
+    order = {"title": "Order", "type": "text", "custom": True, "values": []}
+    assert {"name": "custom_fields.cf_order", **order} in facts["fields"]["ticket"]
+    statuses = {f["name"]: f["values"] for f in facts["fields"]["ticket"]}["status"]
+    assert {"value": "7", "title": "Waiting on Third Party"} in statuses
 
 
 @pytest.mark.parametrize("key", ["wrong", "", "wröng", "鍵"])
@@ -49,7 +52,8 @@ def test_an_agent_who_is_no_administrator_has_no_names(
     vendor: FreshdeskSandbox, client: FreshdeskClient
 ) -> None:
     vendor.denied = {"ticket_fields"}
-    assert describe(client) == {"base_url": vendor.url, "statuses": {}, "fields": []}
+    nothing: dict[str, list[object]] = {"ticket": [], "contact": [], "company": []}
+    assert describe(client) == {"base_url": vendor.url, "statuses": {}, "fields": nothing}
 
 
 def test_another_address_is_refused(
@@ -192,33 +196,6 @@ def test_a_refusal_names_the_field_and_nothing_else() -> None:
         str(refusal(400, body))
         == "Freshdesk refuses this request with 400 (bad_request, field page)."
     )
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_spent"),
-    [
-        ({"X-RateLimit-Total": "100", "X-RateLimit-Remaining": "49"}, True),
-        ({"X-RateLimit-Total": "100", "X-RateLimit-Remaining": "50"}, False),
-        ({"X-RateLimit-Total": "100", "X-RateLimit-Remaining": "0"}, True),
-        ({"X-RateLimit-Total": "100"}, False),
-        ({"X-RateLimit-Total": "many", "X-RateLimit-Remaining": "1"}, False),
-        ({}, False),
-    ],
-)
-def test_half_of_the_calls_are_left_to_others(headers: dict[str, str], is_spent: bool) -> None:
-    assert spent(headers) is is_spent
-
-
-def test_with_its_share_used_up_the_next_call_waits(
-    vendor: FreshdeskSandbox, client: FreshdeskClient
-) -> None:
-    vendor.calls_a_minute = 10
-    client.tickets({}, 1)
-    client.me()
-    with pytest.raises(RetryLater) as caught:
-        client.me()
-    assert (caught.value.retry_after, caught.value.reason) == (20.0, "sharing")
-    assert vendor.calls == {"list_tickets": 1, "me": 1}
 
 
 def test_what_an_account_refuses_with_tickets_is_asked_for_once(

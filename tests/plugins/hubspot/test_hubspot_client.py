@@ -273,8 +273,11 @@ def test_describe_tells_currency_stages_fields_and_users(client: Client) -> None
     assert found["stages"]["ticket"]["4"]["closed"] == "true"
     assert found["stages"]["ticket"]["7001"]["closed"] == "false"
     own = {f["name"] for f in found["fields"]["company"] if f["custom"]}
-    assert "customer_no" in own
-    assert "name" not in own
+    assert "properties.customer_no" in own
+    assert "properties.name" not in own
+    (stage,) = [f for f in found["fields"]["deal"] if f["name"] == "properties.dealstage"]
+    assert (stage["type"], stage["values"][-2]["value"]) == ("choice", "closedwon")
+    assert found["objects"] == [{"name": "machines", "title": "Machines"}]
     assert {"id", "name", "email"} == set(found["users"][0])
     json.dumps(found)
 

@@ -45,7 +45,10 @@ def test_a_good_connection_says_who_it_is(vendor: JiraSandbox, client: JiraClien
     assert (found.id, found.name, found.missing) == (vendor.url[7:], "Sandbox Jira", ())
     facts = describe(client)
     assert facts["base_url"] == vendor.url
-    assert {"id": "customfield_10050", "name": "Customer domain"} in facts["fields"]
+    own = {"title": "Customer domain", "type": "text", "custom": True}
+    assert {"name": "fields.customfield_10050", **own} in facts["fields"]["request"]
+    (status,) = [f for f in facts["fields"]["issue"] if f["name"] == "fields.status.name"]
+    assert "Waiting for customer" in status["values"]
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "wröng"])

@@ -17,7 +17,7 @@ from simple_salesforce.exceptions import (
 from hub.api import CorrectInput, GiveUp, Reconnect, RetryLater
 from plugins.salesforce import CONNECTOR, memory
 from plugins.salesforce.catalogue import OBJECTS
-from plugins.salesforce.client import Client, translate, used_share
+from plugins.salesforce.client import Client, translate
 from plugins.salesforce.connection import address_problem
 from plugins.salesforce.sandbox import Org
 
@@ -72,20 +72,6 @@ def test_an_error_page_in_html_is_judged_by_its_status() -> None:
     page = "<html><h1>We are down for maintenance.</h1></html>"
     assert isinstance(translate(SalesforceGeneralError("u", 503, "query", page)), RetryLater)
     assert isinstance(translate(SalesforceRefusedRequest("u", 403, "query", page)), GiveUp)
-
-
-@pytest.mark.parametrize(
-    ("header", "share"),
-    [
-        ("api-usage=10018/100000; api-bursts=1/750", 0.10018),
-        ("api-usage=18/5000", 0.0036),
-        ("per-app-api-usage=17/250(appName=csh); api-usage=25/5000", 0.005),
-        ("api-bursts=1/750", 0.0),
-        ("", 0.0),
-    ],
-)
-def test_the_quota_header_is_read_by_name(header: str, share: float) -> None:
-    assert used_share(header) == pytest.approx(share)
 
 
 def test_check_says_who_the_credentials_belong_to(client: Client, org: Org) -> None:
@@ -190,18 +176,6 @@ def test_a_lasting_trouble_is_for_later(client: Client, org: Org, fault: str, re
     assert caught.value.reason == reason
 
 
-def test_the_hub_stops_at_its_share_of_the_quota(client: Client, org: Org) -> None:
-    client.query("SELECT Id FROM User")
-    org._calls = 4_000_000 - 2
-    client.query("SELECT Id FROM User")
-    client.query("SELECT Id FROM User")
-    before = org._calls
-    with pytest.raises(RetryLater) as caught:
-        client.query("SELECT Id FROM User")
-    assert (caught.value.reason, caught.value.retry_after) == ("daily_limit", 3600)
-    assert org._calls == before
-
-
 @pytest.mark.parametrize(
     "path",
     ["@evil.example/services/data/v67.0/query/01g-2000", "https://evil.example/query/1",
@@ -224,8 +198,12 @@ def test_describe_lists_fields_for_the_admin(client: Client) -> None:
     assert CONNECTOR.describe is not None
     told: dict[str, Any] = CONNECTOR.describe(client)
     assert told["currency"] == "EUR"
-    tier = {"name": "Tier__c", "label": "Tier", "type": "picklist", "custom": True}
-    assert tier in told["fields"]["Account"]
+    fields = {field["name"]: field for field in told["fields"]["Account"]}
+    tier = fields["Tier__c"]
+    assert (tier["title"], tier["type"], tier["custom"]) == ("Tier", "choice", True)
+    assert {"value": "growth", "title": "growth"} in tier["values"]
+    assert "JPY" in [value["value"] for value in fields["CurrencyIsoCode"]["values"]]
+    assert told["objects"] == [{"name": "Machine__c", "title": "Machines"}]
 
 
 def test_every_call_names_the_pinned_version(client: Client, org: Org) -> None:

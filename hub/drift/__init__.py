@@ -1,0 +1,1 @@
+"""Schema drift: a vendor's fields come, go and change, and people are told what that means here."""
