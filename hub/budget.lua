@@ -164,7 +164,6 @@ local function take()
 end
 
 local function learn(left, began)
-  if left.only and not state.w[left.name] then return end
   local w = window(left.name, left.per)
   if left.of then w.of = left.of end
   local limit = w.of or left.declared

@@ -137,7 +137,8 @@ class Budget:
             log.exception("limits_unread", account=self.account)
             return []
         declared = {name_of(r.per_s, r.only): r.calls for r in self._known()}
-        return [_learnt(left, declared) for left in found if left.per_s > 0]
+        told = [_learnt(left, declared) for left in found if left.per_s > 0]
+        return [one for one in told if " " not in one["name"] or one["name"] in declared]
 
     def _run(self, operation: str, more: Mapping[str, Any]) -> Any:
         if self.redis is None:
@@ -176,7 +177,6 @@ def _learnt(left: Left, declared: Mapping[str, int]) -> dict[str, Any]:
         "calls": left.calls,
         "of": left.of,
         "declared": declared.get(name),
-        "only": left.only or None,
         "reset": reset,
     }
     return found | {key: value for key, value in more.items() if value is not None}

@@ -9,6 +9,7 @@ from hub.api import Connector, Field, OAuth, Webhook, hookimpl
 from plugins.asana import streams, subscribing, webhook, workspace
 from plugins.asana.client import BASE_URL, AsanaClient, address
 from plugins.asana.conversions import CONVERSIONS
+from plugins.asana.limits import LIMITS
 
 HERE = Path(__file__).parent
 SETUP = """
@@ -29,6 +30,15 @@ FIELDS = (
         "The gid of the workspace to read. May stay empty if the token sees only one.",
         required=False,
         placeholder="1200000000000100",
+    ),
+    Field(
+        "plan",
+        "Plan",
+        "Asana allows ten times the requests on a paid plan, and does not tell us which you have.",
+        kind="choice",
+        choices=("free", "paid"),
+        required=False,
+        default="free",
     ),
     Field(
         "account_links",
@@ -80,6 +90,7 @@ ASANA = Connector(
     webhooks=(PROJECT,),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
+    limits=LIMITS,
     conversions=CONVERSIONS,
     oauth=OAuth(
         authorize=lambda settings: address(settings, "/-/oauth_authorize"),

@@ -9,6 +9,7 @@ from hub.api import Connector, Field, Webhook, hookimpl
 from plugins.freshdesk import desk, streams, webhook
 from plugins.freshdesk.client import FreshdeskClient
 from plugins.freshdesk.conversions import CONVERSIONS
+from plugins.freshdesk.limits import LIMITS
 
 HERE = Path(__file__).parent
 SETUP = """
@@ -77,6 +78,7 @@ FRESHDESK = Connector(
     webhooks=(AUTOMATION,),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
+    limits=LIMITS,
     conversions=CONVERSIONS,
 )
 

@@ -23,9 +23,6 @@ LAST_PAGE = 300
 HOST = re.compile(r"[a-z0-9-]+\.freshdesk\.com")
 NAME = re.compile(r"[a-z0-9-]+")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SHARE = 0.5
-"""How much of the account's calls per minute may be used up before we rest; others share it."""
-REST_S = 20.0
 INCLUDES = ("stats,requester", "stats", "")
 """What to ask for with tickets; some accounts refuse a part of it with 403."""
 REFUSED = {
@@ -47,7 +44,6 @@ class FreshdeskClient:
         self._auth = HTTPBasicAuth(secrets.get("api_key", "").encode(), b"X")
         self._http = http
         self._includes = list(INCLUDES)
-        self._spent = False
 
     def me(self) -> Json:
         """The agent behind the key."""
@@ -105,16 +101,12 @@ class FreshdeskClient:
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> tuple[Any, bool]:
         """A JSON answer, and whether its `Link` names a next page."""
-        if self._spent:
-            self._spent = False
-            self._http.call("rest", _rest)
         answer = self._http.session.get(
             f"{self.base}/api/v2/{path}",
             params=dict(query or {}),
             auth=self._auth,
             allow_redirects=False,
         )
-        self._spent = spent(answer.headers)
         if answer.status_code != 200:
             raise refusal(answer.status_code, answer.content)
         if "json" not in answer.headers.get("Content-Type", ""):
@@ -123,24 +115,6 @@ class FreshdeskClient:
             return answer.json(), 'rel="next"' in answer.headers.get("Link", "")
         except ValueError:
             raise RetryLater("Freshdesk answered with something that is not JSON.") from None
-
-
-def _rest() -> None:
-    """Raised under the guard, so that all workers of the connection rest together."""
-    raise RetryLater(
-        "Half of the account's calls of this minute are used up.",
-        retry_after=REST_S,
-        reason="sharing",
-    )
-
-
-def spent(headers: Mapping[str, str]) -> bool:
-    """Whether our share of `X-RateLimit-Total` (calls a minute, of all who use the account) is
-    used up, by `X-RateLimit-Remaining`."""
-    total, left = headers.get("X-RateLimit-Total", ""), headers.get("X-RateLimit-Remaining", "")
-    if not (total.isdecimal() and left.isdecimal()):
-        return False
-    return int(left) < int(total) * (1 - SHARE)
 
 
 def refusal(status: int, body: bytes = b"") -> VendorError:

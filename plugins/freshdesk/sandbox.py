@@ -84,11 +84,12 @@ class FreshdeskSandbox(Vendor):
     def limit_headers(self, request: Request) -> dict[str, str]:
         if not request.path.startswith("/api/v2/"):
             return {}
-        cost, left = self._cost(request), max(0, self.calls_a_minute - self._used[1])
+        left = max(0, self.calls_a_minute - self._used[1])
+        told = self.quota.told(60, self.clock.now(), self.calls_a_minute)
         return {
-            "X-RateLimit-Total": str(self.calls_a_minute),
-            "X-RateLimit-Remaining": str(left),
-            "X-RateLimit-Used-CurrentRequest": str(cost),
+            "X-RateLimit-Total": str(told.of),
+            "X-RateLimit-Remaining": str(min(told.left, left)),
+            "X-RateLimit-Used-CurrentRequest": str(self._cost(request)),
             "X-Freshdesk-API-Version": "latest=v2; requested=v2",
         }
 

@@ -9,6 +9,7 @@ from hub.api import Connector, Field, Http, Webhook, hookimpl
 from plugins.hubspot import conversions, portal, webhook
 from plugins.hubspot.client import BASE_URL, Client
 from plugins.hubspot.consent import OAUTH
+from plugins.hubspot.limits import LIMITS
 from plugins.hubspot.streams import streams
 
 HERE = Path(__file__).parent
@@ -92,6 +93,7 @@ CONNECTOR = Connector(
     webhooks=(PRIVATE, APP),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
+    limits=LIMITS,
     conversions=conversions.CONVERSIONS,
     describe=portal.describe,
     authoritative=True,

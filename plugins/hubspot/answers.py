@@ -19,13 +19,6 @@ ACCOUNT: Mapping[str, Any] = {
     "uiDomain": "app-eu1.hubspot.com",
     "dataHostingLocation": "eu1",
 }
-LIMITS = {
-    "X-HubSpot-RateLimit-Daily": "625000",
-    "X-HubSpot-RateLimit-Daily-Remaining": "624000",
-    "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
-    "X-HubSpot-RateLimit-Max": "190",
-    "X-HubSpot-RateLimit-Remaining": "180",
-}
 LIMITED = {
     "status": "error",
     "message": "You have reached your ten_secondly_rolling limit.",
@@ -33,6 +26,17 @@ LIMITED = {
     "correlationId": CORRELATION,
     "policyName": "TEN_SECONDLY_ROLLING",
 }
+
+
+def limits(burst: tuple[int, int], day: tuple[int, int]) -> dict[str, str]:
+    """The headers of ten seconds and of a day: what each holds, and what is left of it."""
+    return {
+        "X-HubSpot-RateLimit-Daily": str(day[0]),
+        "X-HubSpot-RateLimit-Daily-Remaining": str(day[1]),
+        "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+        "X-HubSpot-RateLimit-Max": str(burst[0]),
+        "X-HubSpot-RateLimit-Remaining": str(burst[1]),
+    }
 
 
 def shown(row: Row, names: Iterable[str]) -> Row:

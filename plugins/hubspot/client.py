@@ -222,14 +222,20 @@ class Client:
 
     def _ask(self, operation: str, function: Callable[..., Any], *args: Any, **kw: Any) -> Answer:
         def call() -> Answer:
-            return _translated(function, args, kw)
+            return _translated(function, args, kw, self._http.note)
 
         return self._http.call(f"hubspot.{operation}", call)
 
 
-def _translated(function: Callable[..., Any], args: Sequence[Any], kw: Mapping[str, Any]) -> Answer:
+def _translated(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kw: Mapping[str, Any],
+    note: Callable[[Mapping[str, str]], None],
+) -> Answer:
     try:
         response = function(*args, **kw, _preload_content=False, _request_timeout=TIMEOUT)
+        note(response.headers)
         body = response.data
     except HTTPError as error:
         raise RetryLater("HubSpot did not answer in time.", reason="unreachable") from error
@@ -240,6 +246,7 @@ def _translated(function: Callable[..., Any], args: Sequence[Any], kw: Mapping[s
         if not isinstance(status, int):
             raise
         found = getattr(error, "body", None), getattr(error, "headers", None)
+        note(found[1] or {})
         raise refusal(status, found[0] or "", found[1] or {}) from error
     return Answer(_decoded(body), _said_at(response.headers.get("Date")))
 

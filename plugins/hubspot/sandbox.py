@@ -88,7 +88,10 @@ class HubSpot(Grants):
 
     def limit_headers(self, request: Request) -> dict[str, str]:
         now = {"Date": format_datetime(self.clock.now(), usegmt=True)}
-        return now if request.path.endswith("/search") else now | answers.LIMITS
+        if request.path.endswith("/search"):
+            return now
+        burst, day = (self.quota.told(per_s, self.clock.now()) for per_s in (10, 86_400))
+        return now | answers.limits(burst[:2], day[:2])
 
     def limited(self, retry_after: int) -> Response:
         return Response(answers.LIMITED, 429, {"Retry-After": str(retry_after)})

@@ -10,6 +10,7 @@ from plugins.jira import site, streams, webhook
 from plugins.jira.client import JiraClient
 from plugins.jira.consent import OAUTH
 from plugins.jira.conversions import CONVERSIONS
+from plugins.jira.limits import LIMITS
 
 HERE = Path(__file__).parent
 SETUP = """
@@ -65,6 +66,7 @@ JIRA = Connector(
     webhooks=(WEBHOOK,),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
+    limits=LIMITS,
     conversions=CONVERSIONS,
     oauth=OAUTH,
 )

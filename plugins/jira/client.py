@@ -177,6 +177,7 @@ class JiraClient:
                 logging=False,
             )
             self._sdk.deploymentType = "Cloud"
+            self._sdk._session.hooks["response"].append(lambda r, **_: self._http.note(r.headers))
         return self._sdk
 
     def _send(self, method: str, path: str, **given: Any) -> Any:

@@ -77,7 +77,13 @@ class JiraSandbox(Grants):
         return Response({"message": text, "status-code": 401}, 401)
 
     def limit_headers(self, request: Request) -> dict[str, str]:
-        return {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "99"}
+        now = self.clock.now()
+        burst, hour = self.quota.told(1, now), self.quota.told(3600, now)
+        headers = {"X-RateLimit-Limit": str(burst.of), "X-RateLimit-Remaining": str(burst.left)}
+        headers["RateLimit-Policy"] = f'"tenant-app-quota";q={hour.of};w=3600'
+        if hour.left < hour.of * 0.2:
+            headers["RateLimit"] = f'"tenant-app-quota";r={hour.left};t={hour.reset_s}'
+        return headers
 
     def limited(self, retry_after: int) -> Response:
         reset = (self.clock.now() + timedelta(seconds=retry_after)).strftime("%Y-%m-%dT%H:%MZ")

@@ -8,6 +8,7 @@ from hub.api import Connector, hookimpl
 from plugins.salesforce.connection import FIELDS, check, describe, open
 from plugins.salesforce.conversions import CONVERSIONS
 from plugins.salesforce.streams import STREAMS
+from plugins.salesforce.limits import LIMITS
 from plugins.salesforce.webhook import CHANGE_EVENTS, OUTBOUND
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ CONNECTOR = Connector(
     conversions=CONVERSIONS,
     readme=HERE / "README.md",
     authoritative=True,
+    limits=LIMITS,
 )
 
 

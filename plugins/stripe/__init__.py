@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.api import Connector, Field, Webhook, hookimpl
 from plugins.stripe import client, streams, webhook
 from plugins.stripe.conversions import CONVERSIONS
+from plugins.stripe.limits import LIMITS
 
 HERE = Path(__file__).parent
 SETUP = """
@@ -83,6 +84,7 @@ STRIPE = Connector(
     webhooks=(EVENTS,),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
+    limits=LIMITS,
     conversions=CONVERSIONS,
 )
 

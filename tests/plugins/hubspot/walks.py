@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import requests
@@ -25,6 +25,8 @@ class Unguarded:
 
     def call(self, operation: str, function: Callable[[], T]) -> T:
         return function()
+
+    def note(self, headers: Mapping[str, str]) -> None: ...
 
 
 def connected(vendor: HubSpot, **settings: str) -> Client:
