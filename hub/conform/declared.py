@@ -59,7 +59,7 @@ def refuses(ground: Ground) -> None:
         try:
             ground.connector.check(ground.client(**{key: wrong}))
         except (CorrectInput, Reconnect) as error:
-            ground.said.append(error.sentence)
+            ground.heard(error)
             require(wrong not in error.sentence, f"The error about {key} repeats the secret.")
         except Exception as error:
             name = type(error).__name__

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from structlog.testing import capture_logs
+from yaml import YAMLError
 
-from hub.api import Connector, Delivery, Page, Record, Registration, Reply, Stream, Webhook
-from hub.conform.rule import NothingToCheck
-from hub.conform.sink import Sink
+from hub.api import (
+    AccountInfo,
+    Connector,
+    HubError,
+    Page,
+    Record,
+    Stream,
+    Webhook,
+)
+from hub.conform import recorded
+from hub.conform.receiving import Pushed, Received, set_up
+from hub.conform.recorded import Payload
+from hub.conform.rule import Broken, NothingToCheck
 from hub.engine.incoming import Source
 from hub.http import VendorHttp
-from hub.sandbox import Vendor
+from hub.sandbox import Edit, Vendor
 from mappings.language import Context, ObjectMapping
 
-SECRET = "a-secret-for-the-check-alone"  # noqa: S105
-EDITS = 12
-SETTLE_S = 20.0
 TOO_MANY = 2_000
 """Pages after which a listing is taken to have no end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """One delivery as it came, and the registration that it belongs to."""
+class Asked(dict[str, str]):
+    """Settings or secrets that note which of their keys somebody asked for."""
 
-    delivery: Delivery
-    registration: Registration
+    def __init__(self, given: Mapping[str, str], asked: set[str]) -> None:
+        super().__init__(given)
+        self._asked = asked
+
+    def __getitem__(self, key: str) -> str:
+        self._asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._asked.add(key)
+        return super().get(key, default)
 
 
 @dataclass(slots=True)
@@ -47,7 +65,14 @@ class Ground:
     entries: list[Any] = field(default_factory=list)
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _pushed: dict[str, list[Pushed]] = field(default_factory=dict)
+    received: dict[str, Received] = field(default_factory=dict)
+    story: Any = None
+    desks: Any = None
+    on_edits: Callable[[], None] | None = None
+    began: datetime = field(default_factory=partial(datetime.now, UTC))
+    asked: set[str] = field(default_factory=set)
     _source: Source | None = None
+    _account: AccountInfo | None = None
 
     @property
     def given(self) -> Mapping[str, Mapping[str, str]]:
@@ -58,7 +83,14 @@ class Ground:
         """A fresh client, with other secrets where given."""
         http = VendorHttp(None, "check", str(self.vendor.ca or ""))
         given = self.given
-        return self.connector.open(dict(given["settings"]), {**given["secrets"], **secrets}, http)
+        own = Asked(given["settings"], self.asked)
+        return self.connector.open(own, Asked({**given["secrets"], **secrets}, self.asked), http)
+
+    def account(self) -> AccountInfo:
+        """Whose credentials these are, asked once."""
+        if self._account is None:
+            self._account = self.connector.check(self.client())
+        return self._account
 
     def pages(self, stream: Stream) -> list[Page]:
         """The whole listing, read once."""
@@ -75,73 +107,80 @@ class Ground:
                 raise RuntimeError(f"{stream.name} has no end")
             yield page
 
+    def filled(self) -> list[Stream]:
+        """The streams that have a mapping and bring records here."""
+        known = [s for s in self.connector.streams if s.object in self.mappings]
+        return [s for s in known if self.records(s)]
+
     def records(self, stream: Stream) -> list[Record]:
         return [record for page in self.pages(stream) for record in page.records]
 
     def source(self) -> Source:
         """The connection as the hub would read it, with the vendor's own facts."""
         if self._source is None:
-            client = self.client()
-            account = self.connector.check(client)
+            client, account = self.client(), self.account()
             facts = self.connector.describe(client) if self.connector.describe else {}
             known = {**facts, "id": account.id, "name": account.name}
             context = Context(dict(self.given["settings"]), known)
             self._source = Source("cnx_check", self.connector, self.mappings, context)
         return self._source
 
+    def cursors(self) -> list[Any]:
+        """Every cursor that was met so far."""
+        return [page.cursor for pages in self._pages.values() for page in pages]
+
+    def recorded(self, object: str) -> list[Record]:
+        """Recorded records of one object."""
+        found = [pair for payload in self.payloads() for pair in payload.records()]
+        return [record for word, record in found if word == object]
+
+    def payloads(self) -> list[Payload]:
+        """What was recorded of this vendor; raises Broken for an index that cannot be read."""
+        folder = recorded.folder_of(self.folder)
+        try:
+            return recorded.payloads(folder)
+        except (ValueError, YAMLError) as error:
+            raise Broken(str(error), str(folder / recorded.INDEX)) from None
+
     def native_id(self, stream: Stream, record: Record) -> str:
         return self.mappings[stream.object].apply(record, self.source().context).native_id
 
     def pushes(self, webhook: Webhook) -> list[Pushed]:
         """What the vendor pushes about some edits. Raises NothingToCheck when nothing comes."""
-        if webhook.name not in self._pushed:
-            self._pushed[webhook.name] = self._provoke(webhook)
-        if not self._pushed[webhook.name]:
+        if not self.pushed(webhook):
             raise NothingToCheck(f"The sandbox pushes nothing by {webhook.name}.")
         return self._pushed[webhook.name]
 
+    def pushed(self, webhook: Webhook) -> list[Pushed]:
+        """As `pushes`, empty when nothing comes."""
+        if webhook.name not in self._pushed:
+            self._pushed[webhook.name] = self._provoke(webhook)
+        return self._pushed[webhook.name]
+
+    @contextmanager
+    def watching(self, edits: list[Edit]) -> Iterator[None]:
+        """Keep every edit that the vendor tells of meanwhile."""
+        told = self.vendor.tell
+
+        def tell(edit: Edit) -> None:
+            edits.append(edit)
+            told(edit)
+
+        self.vendor.tell = tell  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self.vendor.tell = told  # type: ignore[method-assign]
+
     def _provoke(self, webhook: Webhook) -> list[Pushed]:
-        """Set the webhook up, make some edits, and take what comes: one address for each target."""
-        kept: dict[str, str] = {}
-        account = self.connector.check(self.client()).id
-        settings = dict(self.given["settings"]) if webhook.scope == "connection" else {}
+        """Set the webhook up, make some edits, refuse one delivery, and keep what comes."""
+        found = set_up(self, webhook)
+        self.received[webhook.name] = found
+        return found.pushed
 
-        def registered(url: str, state: str = "active") -> Registration:
-            secrets = (kept[url],) if url in kept else ()
-            return Registration("end_check", url, secrets, state, account, settings)  # type: ignore[arg-type]
-
-        def answer(delivery: Delivery) -> Reply:
-            asked = registered(delivery.url, "pending")
-            reply = webhook.greet(delivery, asked) if webhook.greet else None
-            if reply is None:
-                return webhook.ack
-            if reply.store_secret:
-                kept[delivery.url] = reply.store_secret
-            sink.got.remove(delivery)
-            return reply
-
-        with Sink(answer) as sink:
-            self._subscribe(webhook, sink.url, kept)
-            self.vendor.stir_many(EDITS)
-            self.vendor.settle(SETTLE_S)
-            for subscription in self.vendor.subscriptions():
-                self.vendor.unsubscribe(subscription.id)
-        return [Pushed(delivery, registered(delivery.url)) for delivery in sink.got]
-
-    def _subscribe(self, webhook: Webhook, url: str, kept: dict[str, str]) -> None:
-        """Set the webhook up by the vendor's API where it has one, else as an admin would."""
-        if webhook.register is None:
-            operator = self.given.get("operator", {})
-            secret = operator.get("app_secret") if webhook.scope == "app" else None
-            kept[url] = secret or SECRET
-            self.vendor.subscribe(url, kept[url], extra={"webhook": webhook.name})
-            return
-        client = self.client()
-        for place, target in enumerate(webhook.targets(client) if webhook.targets else ("",)):
-            own = f"{url}{place}"
-            made = webhook.register(client, own, target, SECRET)
-            if webhook.secret != "handshake":  # noqa: S105
-                kept[own] = made.secret or SECRET
+    def pass_time(self) -> None:
+        """So much that no later edit can have the stamp of an earlier one."""
+        self.vendor.clock.advance(1 + max(s.precision_s for s in self.connector.streams))
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -154,6 +193,17 @@ class Ground:
                 yield
         finally:
             root.removeHandler(handler)
+
+    def heard(self, error: HubError) -> None:
+        """Keep what an error says, and what lies behind it, for the rule on secrets."""
+        link: BaseException | None = error
+        while link is not None:
+            self.said += [str(link), repr(link)]
+            link = link.__cause__ or link.__context__
+
+    def beside(self, vendor: Vendor) -> Ground:
+        """The same connector on another vendor of its kind."""
+        return Ground(self.connector, self.mappings, self.folder, vendor)
 
     def log(self) -> list[str]:
         """Every line that was logged so far."""

@@ -86,16 +86,6 @@ def fetches(ground: Ground) -> None:
         require(by_id, f"{stream.name} fetched nothing that it had listed.", _file(ground))
 
 
-@rule("incremental", "silver", "The next run brings what changed, and ends")
-def incremental(ground: Ground) -> None:
-    for stream in _pulled(ground):
-        cursor = ground.pages(stream)[-1].cursor
-        again = [r for page in ground.read(stream, cursor) for r in page.records]
-        everything = len(ground.records(stream))
-        said = f"{stream.name} listed {len(again)} records anew, of {everything}."
-        require(len(again) <= everything, said, _file(ground))
-
-
 def _trouble(kind: str, wanted: tuple[type[HubError], ...], **fault: Any) -> Callable[..., None]:
     """A rule body: while the vendor misbehaves so, the first page raises one of these."""
 
@@ -105,7 +95,7 @@ def _trouble(kind: str, wanted: tuple[type[HubError], ...], **fault: Any) -> Cal
             try:
                 next(iter(ground.read(stream)), None)
             except wanted as error:
-                ground.said.append(error.sentence)
+                ground.heard(error)
             except Exception as error:
                 raise Broken(
                     f"{stream.name}: {kind} raised {type(error).__name__}.", _file(ground)
@@ -140,7 +130,7 @@ def circles(ground: Ground) -> None:
         for _ in ground.read(longest):
             pass
     except (RetryLater, GiveUp) as error:
-        ground.said.append(error.sentence)
+        ground.heard(error)
     except RuntimeError:
         raise Broken(f"{longest.name} never ends when a cursor repeats.", _file(ground)) from None
     finally:
@@ -149,8 +139,7 @@ def circles(ground: Ground) -> None:
 
 def _pulled(ground: Ground) -> list[Stream]:
     """Streams that bring records."""
-    found = [s for s in ground.connector.streams if s.object in ground.mappings]
-    filled = [s for s in found if ground.records(s)]
+    filled = ground.filled()
     if not filled:
         raise NothingToCheck("Nothing is pulled: this source only sends.")
     return filled

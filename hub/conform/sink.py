@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
@@ -15,9 +15,10 @@ MOST = 8 * 1024 * 1024
 
 
 class Sink:
-    """A loopback receiver; `answer` decides, every delivery is kept in `got`."""
+    """A loopback receiver; `answer` decides, every delivery is kept in `got` with its `moment`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, moment: Callable[[], datetime]) -> None:
+        self._moment = moment
         self.got: list[Delivery] = []
         self._answer = answer
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -43,7 +44,7 @@ class Sink:
 
     def _take(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         url = self.url.rpartition("/webhooks")[0] + path
-        delivery = Delivery(method, url, headers, body, datetime.now(UTC))
+        delivery = Delivery(method, url, headers, body, self._moment())
         self.got.append(delivery)
         return self._answer(delivery)
 

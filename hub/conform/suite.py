@@ -11,20 +11,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import stamina
-import yaml
 
-from hub.conform import declared, pulling, pushing, secrecy
+from hub.conform import (
+    changing,
+    declared,
+    fitting,
+    pulling,
+    pushing,
+    quality,
+    secrecy,
+    telling,
+    troubling,
+    values,
+)
 from hub.conform.ground import Ground
+from hub.conform.quality import Quality
 from hub.conform.rule import GRADES, RULES, Broken, Grade, NothingToCheck, Rule
 from hub.errors import CorrectInput
 from hub.plugin_host import PluginHost
 from hub.sandbox import Sandbox
 
-State = Literal["passed", "failed", "skipped", "exempt"]
-FAMILIES = (declared, pulling, pushing, secrecy)
-MOST_EXEMPT = 3
-NEVER_EXEMPT = ("verify", "resume", "secrecy")
-ACCOUNTS, FEW_ROWS = 25, 20
+State = Literal["passed", "failed", "skipped", "exempt", "todo"]
+FAMILIES = (declared, pulling, values, troubling, pushing, telling, changing, fitting, secrecy)
+ACCOUNTS, FEW_ROWS, RETRY_SCALE = 25, 20, 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +61,20 @@ def check(host: PluginHost, name: str, only: Collection[str] = ()) -> list[Outco
     """
     connector = host.connector(name)
     folder = connector.mapping.parent
-    exempt = exemptions(folder)
-    with Sandbox([_create(folder, name)], accounts=ACCOUNTS) as sandbox:
+    said = quality.read(folder)
+    with Sandbox([_create(folder, name)], accounts=ACCOUNTS, retry_scale=RETRY_SCALE) as sandbox:
         (vendor,) = sandbox.vendors.values()
         vendor.page_size = min(vendor.page_size, FEW_ROWS)
         ground = Ground(connector, host.mappings[name], folder, vendor)
         with ground.listening(), stamina.set_testing(True):
-            asked = [rule for rule in RULES if not only or rule.name in only]
-            return [_outcome(rule, ground, exempt) for rule in asked]
+            asked = [rule for rule in rules() if not only or rule.name in only]
+            return [_outcome(rule, ground, said) for rule in asked]
+
+
+def rules() -> list[Rule]:
+    """All rules in the order in which they are asked: edits and secrets come last."""
+    places = {family.__name__: place for place, family in enumerate(FAMILIES)}
+    return sorted(RULES, key=lambda rule: places[rule.check.__module__])
 
 
 def grade(outcomes: list[Outcome]) -> str:
@@ -70,28 +85,6 @@ def grade(outcomes: list[Outcome]) -> str:
             return reached
         reached = step
     return reached
-
-
-def exemptions(folder: Path) -> dict[str, str]:
-    """Rules that the vendor makes impossible, each with the reason; raises CorrectInput.
-
-    quality.yaml holds `exempt: {rule: reason}`, for at most three rules, never for the ones that
-    guard against forgery, loss or leaks.
-    """
-    path = folder / "quality.yaml"
-    found: Any = yaml.safe_load(path.read_text()) if path.is_file() else {}
-    exempt = (found or {}).get("exempt") or {}
-    known = {rule.name for rule in RULES}
-    for name, reason in exempt.items():
-        if name not in known or name in NEVER_EXEMPT or not str(reason or "").strip():
-            raise CorrectInput(
-                f"{path}: {name} cannot be exempt, or lacks a reason.", field="exempt"
-            )
-    if len(exempt) > MOST_EXEMPT:
-        raise CorrectInput(
-            f"{path}: {len(exempt)} rules are exempt; {MOST_EXEMPT} may be.", field="exempt"
-        )
-    return {name: str(reason) for name, reason in exempt.items()}
 
 
 def _create(folder: Path, name: str) -> Any:
@@ -105,11 +98,13 @@ def _create(folder: Path, name: str) -> Any:
     return importlib.import_module(f"{package}.sandbox").create
 
 
-def _outcome(rule: Rule, ground: Ground, exempt: dict[str, str]) -> Outcome:
+def _outcome(rule: Rule, ground: Ground, said: Quality) -> Outcome:
     state: State = "passed"
     reason = file = ""
-    if rule.name in exempt:
-        return Outcome(rule.name, rule.grade, rule.asks, "exempt", exempt[rule.name])
+    if rule.name in said.exempt:
+        return Outcome(rule.name, rule.grade, rule.asks, "exempt", said.exempt[rule.name])
+    if rule.name in said.todo:
+        return Outcome(rule.name, rule.grade, rule.asks, "todo", "quality.yaml says todo.")
     try:
         rule.check(ground)
     except NothingToCheck as nothing:

@@ -91,6 +91,13 @@ class Table:
         """Put a record that was deleted before the world began."""
         self.tombstones[id] = Tombstone(record, at)
 
+    def clear(self) -> None:
+        """Forget every record and tombstone, as in an account that nobody has used yet."""
+        with self._lock:
+            self._rows.clear()
+            self.tombstones.clear()
+            self._sorted.clear()
+
     def put(self, id: str, record: Row, *, quiet: bool = False) -> Row:
         """Create or replace a record and return it as stored."""
         with self._lock:

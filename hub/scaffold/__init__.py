@@ -47,8 +47,8 @@ def write(answers: Answers, folder: Path) -> list[Path]:
     if home.exists():
         raise AlreadyThere(f"{home} is there already.", field="name")
     files = render(answers)
-    home.mkdir(parents=True)
     for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
     return [home / name for name in files]
 

@@ -27,7 +27,7 @@ from hub.settings import ROOT
 from tests.stage import Stage, build_hub, serving
 
 PAGE = (ROOT / "docs" / "writing-a-connector.md").read_text()
-FILE = re.compile(r"^`(tinydesk/[\w.]+)`\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`(tinydesk/[\w./]+)`\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -35,8 +35,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's files, as an operator would keep them in a folder of their own."""
     found = tmp_path_factory.mktemp("connectors")
-    (found / "tinydesk").mkdir()
     for name, text in FILE.findall(PAGE):
+        (found / name).parent.mkdir(parents=True, exist_ok=True)
         (found / name).write_text(text)
     return found
 
@@ -77,7 +77,12 @@ def _names_there(stage: Stage) -> set[str]:
 def test_the_page_has_every_file_it_speaks_of(folder: Path) -> None:
     files = {path.name for path in (folder / "tinydesk").iterdir()}
     modules = {"__init__.py", "client.py", "webhook.py", "sandbox.py"}
-    assert files == modules | {"mapping.yaml", "quality.yaml", "README.md"}
+    assert files - {"__pycache__"} == modules | {
+        "mapping.yaml",
+        "quality.yaml",
+        "README.md",
+        "payloads",
+    }
 
 
 def test_it_loads_beside_the_others(hub: Hub, folder: Path) -> None:
