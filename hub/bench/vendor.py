@@ -1,10 +1,13 @@
 """The loopback vendor as a process: `python -m hub.bench.vendor WORLD ACCOUNTS TICKETS UNTIL`.
 
-Prints its port. `GET /<stream>?from=N` answers a page of PAGE records and where the next begins.
+Prints its port. `GET /<world>/<stream>?from=N` answers a page of PAGE records and where the next
+begins; `GET /asked` how many pages were asked for so far.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import sys
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +36,9 @@ def page_of(world: World, stream: str, first: int) -> bytes:
 
 
 def _handler(world: World) -> type[BaseHTTPRequestHandler]:
+    asked = itertools.count()
+    latest = [0]
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -41,11 +47,16 @@ def _handler(world: World) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             target = urlsplit(self.path)
             stream = target.path.strip("/").rpartition("/")[2]
-            if stream not in STREAMS:
+            if stream == "asked":
+                self._answer(json.dumps(latest[0]).encode())
+            elif stream in STREAMS:
+                latest[0] = next(asked) + 1
+                first = int(parse_qs(target.query).get("from", ["0"])[0])
+                self._answer(page_of(world, stream, first))
+            else:
                 self.send_error(404)
-                return
-            first = int(parse_qs(target.query).get("from", ["0"])[0])
-            body = page_of(world, stream, first)
+
+        def _answer(self, body: bytes) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

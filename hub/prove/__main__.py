@@ -17,6 +17,7 @@ from hub.prove.health import health
 from hub.prove.histories import histories
 from hub.prove.load import burst, kills
 from hub.prove.mutants import mutants
+from hub.prove.pull import pull
 from hub.prove.result import Options, Result
 
 PROOFS: dict[str, Callable[[Options], Result]] = {
@@ -26,6 +27,7 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "guards": guards,
     "mutants": mutants,
     "growth": growth,
+    "pull": pull,
     "health": health,
     "backtest": backtest,
 }

@@ -38,7 +38,7 @@ def growth(options: Options) -> Result:
         tenant.connect("loopback", {"url": url, "account": world.name}, {})
         marks, memory = _follow(ground, tenant, world.records)
         tenant.await_calm(600)
-        problems = _differences(tenant, world)
+        problems = differences(tenant, world)
     fifth = len(marks) // 5
     ratio = (marks[-1] - marks[-1 - fifth]) / (marks[fifth] - marks[0]) if fifth else 1.0
     if memory > MAX_RSS_MB:
@@ -76,14 +76,15 @@ def _follow(ground: Ground, tenant: Tenant, records: int) -> tuple[list[float], 
         while len(marks) <= 100 * read // records:
             marks.append(monotonic())
         pids = [pid for name in ("worker-1", "worker-2") for pid in ground.stack.pids(name)]
-        memory[0] = max([memory[0], *map(_rss_mb, pids)])
+        memory[0] = max([memory[0], *map(rss_mb, pids)])
         return bool(read >= records)
 
     wait_until(look, within_s=SLOWEST_S, every_s=0.5)
     return marks, memory[0]
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
+    """Memory that a process holds now; 0 when it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -92,7 +93,8 @@ def _rss_mb(pid: int) -> float:
     return int(found[0]) / 1024 if found else 0.0
 
 
-def _differences(tenant: Tenant, world: World) -> list[str]:
+def differences(tenant: Tenant, world: World) -> list[str]:
+    """What is not stored as the world has it, or was read more than once."""
     problems = []
     for stream in STREAMS:
         live = tenant.store.records.count({"object": OBJECTS[stream], "life.deleted": False})

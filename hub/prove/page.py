@@ -16,6 +16,7 @@ TITLES = {
     "guards": "Every guard taken away",
     "mutants": "Mutation of the pure core",
     "growth": "A million records",
+    "pull": "A million records of one stream, killed five times",
     "health": "Every account-day against an oracle",
     "backtest": "The score against who left",
 }
