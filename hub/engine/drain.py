@@ -229,10 +229,10 @@ def _row_change(item: RowPlan, now: datetime) -> Doc:
 
 
 def _delayed(item: RowPlan, now: datetime) -> Doc:
-    attempts = item.row.get("attempts", 0) + 1
-    if attempts >= ATTEMPTS:
     if item.waits:
         return {"$set": {"due_at": now + timedelta(seconds=item.delay_s or 1)}}
+    attempts = item.row.get("attempts", 0) + 1
+    if attempts >= ATTEMPTS:
         sentence = f"the vendor did not answer in {ATTEMPTS} attempts"
         return {"$set": {"state": "failed", "error": sentence, "closed_at": now}}
     backoff = min(BACKOFF_S * 2 ** (attempts - 1), BACKOFF_MAX_S) * random.uniform(0.5, 1.0)
