@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.bootstrap import Hub
+from hub.drift import look
 from hub.errors import NotFound
 from hub.reads.mappings import BrokenOverlay, own
 from hub.store.client import Doc
@@ -69,7 +70,9 @@ def activate(
         within.overlays.insert(live)
         return live
 
-    return store.transact(write)
+    made = store.transact(write)
+    look.again(hub, store, connector, object, now)
+    return made
 
 
 def _laid(hub: Hub, connector: str, object: str, text: str, document: Any) -> ObjectMapping:
@@ -83,11 +86,12 @@ def _ended(now: datetime) -> Doc:
     return {"$set": {"active": False, "ended_at": now}}
 
 
-def withdraw(store: TenantStore, connector: str, object: str, now: datetime) -> None:
+def withdraw(hub: Hub, store: TenantStore, connector: str, object: str, now: datetime) -> None:
     """The connector's own mapping counts again; raises NotFound where no overlay is live."""
     live = {"connector": connector, "object": object, "active": True}
     if not store.overlays.update_many(live, _ended(now)):
         raise NotFound(f"No overlay of {connector} {object} is live.")
+    look.again(hub, store, connector, object, now)
 
 
 def versions(store: TenantStore, connector: str, object: str) -> list[Doc]:

@@ -146,7 +146,7 @@ def withdraw(connector: str, object: str, tenant: str | None, as_json: bool) -> 
     with opened() as hub:
         store = hub.store(tenant_id(hub, tenant))
         mappings.own(hub, connector, object)
-        overlays.withdraw(store, connector, object, hub.now(store.tenant_id))
+        overlays.withdraw(hub, store, connector, object, hub.now(store.tenant_id))
         found = _versions(hub, store, connector, object)
     _told(found, as_json)
 

@@ -5,10 +5,9 @@ It costs the sync a list of keys; the records themselves are read when somebody 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,11 +18,15 @@ from hub.drift import notices
 from hub.drift.causes import Ground, causes
 from hub.engine.incoming import Source
 from hub.errors import LeaseLost
+from hub.lineage import body
 from hub.queue import JobTimeout
 from hub.store.client import Doc
 from hub.store.errors import StoreError
 from hub.store.tenant import TenantStore
 from mappings.survey import Survey, readers, survey
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 log = structlog.get_logger(__name__)
 
@@ -52,12 +55,22 @@ def after_run(store: TenantStore, source: Source, stream: Stream, run: Doc, now:
     at = (store.described.find_one(mine, {"looked_at": 1}) or {}).get("looked_at")
     if not run["full"] and at is not None and now - at < EVERY:
         return
+    _carefully(store, source, stream.object, now)
+
+
+def again(hub: Hub, store: TenantStore, connector: str, object: str, now: datetime) -> None:
+    """Look at once, since what a mapping reads has changed."""
+    for connection in store.connections.find({"connector": connector}):
+        _carefully(store, hub.source(store, connection), object, now)
+
+
+def _carefully(store: TenantStore, source: Source, object: str, now: datetime) -> None:
     try:
-        look(store, source, stream.object, now)
+        look(store, source, object, now)
     except (LeaseLost, JobTimeout, StoreError):
         raise
     except Exception:
-        log.exception("drift_look_failed", object=stream.object)
+        log.exception("drift_look_failed", object=object)
 
 
 def look(store: TenantStore, source: Source, object: str, now: datetime) -> None:
@@ -65,9 +78,9 @@ def look(store: TenantStore, source: Source, object: str, now: datetime) -> None
     mine = {"_id": f"{source.connection_id}:{object}"}
     doc = store.described.find_one(mine) or {}
     mapping = source.mappings[object]
-    keys, bodies = _bodies(store, doc.get("sample", []))
+    keys, records = bodies(store, doc.get("sample", []))
     told, known = fields_of(doc), knowing.load(doc.get("known", []))
-    found = survey(mapping, told, bodies, source.context)
+    found = survey(mapping, told, records, source.context)
     ground = Ground(mapping, told, known, found, sampled_before=bool(doc.get("of")))
     seen = causes(ground)
     news = {cause.path for cause in seen if cause.kind == "appeared"}
@@ -97,9 +110,13 @@ def _shares(found: Survey) -> list[Doc]:
     ]
 
 
-def _bodies(store: TenantStore, sample: Sequence[str]) -> tuple[list[str], list[Any]]:
-    """The sampled records that are still there, in the order of the sample."""
+def bodies(store: TenantStore, sample: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """The sampled records that are still there, in the order of the sample; of one that could not
+    be mapped the body that could not."""
     wanted = {"_id": {"$in": list(sample)}, "raw": {"$exists": True}}
     found = {doc["_id"]: doc["raw"] for doc in store.records.find(wanted, {"raw": 1})}
-    keys = [key for key in sample if key in found]
-    return keys, [json.loads(bytes(found[key])) for key in keys]
+    held = store.quarantine.find({**wanted, "state": "open"}, {"raw": 1})
+    found |= {doc["_id"]: doc["raw"] for doc in held}
+    read = {key: body.read(raw) for key, raw in found.items()}
+    keys = [key for key in sample if read.get(key) is not None]
+    return keys, [read[key] for key in keys]

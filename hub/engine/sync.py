@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 LEASE_S = 120
 """Longer than the longest call of a vendor, or nobody would get through while it hangs."""
 CHUNK = 500
-STORED = ("applied", "duplicate", "stale")
+STORED = ("applied", "duplicate", "stale", "quarantined")
 SETTLE_AFTER, SETTLE_AFTER_S = 400, 0.5
 """Pages settle together once they brought so many records, or after so many seconds: an account
 is then written once for all of them."""

@@ -154,7 +154,7 @@ def activate_overlay(path: ByObject, body: OverlayText) -> Response:
 @pages.delete("/<connector>/<object>/overlays", responses={200: Overlays})
 def withdraw_overlay(path: ByObject) -> Response:
     """Withdraw the live overlay: the connector's own mapping counts again"""
-    overlays.withdraw(caller().store, path.connector, path.object, caller().now)
+    overlays.withdraw(caller().hub, caller().store, path.connector, path.object, caller().now)
     caller().note("mapping overlay withdrawn", **path.model_dump())
     return _overlays(path)
 

@@ -84,7 +84,7 @@ def change(connector: str, object: str) -> Response | str:
 def withdraw(connector: str, object: str) -> Response:
     asked = here()
     try:
-        overlays.withdraw(asked.store, connector, object, asked.now)
+        overlays.withdraw(asked.hub, asked.store, connector, object, asked.now)
     except NotFound as error:
         flash(error.sentence, "error")
         return redirect(_home(connector, object))
