@@ -3,7 +3,7 @@
 -- vendor counted it at some moment in between, so that no window of the vendor's holds more calls
 -- than ours does. Times are milliseconds of Redis's own clock, moved by the tenant's offset.
 
-local KEEP_MS, PROBE_MS, PARTS = 172800000, 3600000, 20
+local KEEP_MS, PROBE_MS, PARTS = 172800000, 3600000, 24
 local given = cjson.decode(ARGV[2])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000) + given.offset
