@@ -6,9 +6,10 @@ from pathlib import Path
 
 from hub.api import Connector, hookimpl
 from plugins.salesforce.connection import FIELDS, check, describe, open
+from plugins.salesforce.consent import OAUTH
 from plugins.salesforce.conversions import CONVERSIONS
-from plugins.salesforce.streams import STREAMS
 from plugins.salesforce.limits import LIMITS
+from plugins.salesforce.streams import STREAMS
 from plugins.salesforce.webhook import CHANGE_EVENTS, OUTBOUND
 
 HERE = Path(__file__).parent
@@ -26,8 +27,9 @@ CONNECTOR = Connector(
     mapping=HERE / "mapping.yaml",
     conversions=CONVERSIONS,
     readme=HERE / "README.md",
-    authoritative=True,
     limits=LIMITS,
+    authoritative=True,
+    oauth=OAUTH,
 )
 
 

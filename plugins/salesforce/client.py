@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import astuple
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +17,7 @@ from simple_salesforce.exceptions import SalesforceError
 from hub.api import CorrectInput, GiveUp, Http, Reconnect, RetryLater, VendorError
 from plugins.salesforce.errors import StaleLocator, UnknownField
 from plugins.salesforce.memory import recall
+from plugins.salesforce.signing_in import Signer
 
 VERSION = "67.0"
 """Summer '26: offered by every org, supported for at least three years."""
@@ -31,15 +33,13 @@ Answer = dict[str, Any]
 
 
 class Org(Salesforce):  # type: ignore[misc, unused-ignore]
-    """The library's client, which also keeps the answer's clock and the org's use of its quota."""
+    """The library's client, which also keeps the answer's clock."""
 
     server_time: datetime | None = None
-    used_share: float = 0.0
 
     def _call_salesforce(self, *args: Any, **kwargs: Any) -> requests.Response:
         response: requests.Response = super()._call_salesforce(*args, **kwargs)
         self.server_time = _date(response.headers.get("Date")) or self.server_time
-        self.used_share = used_share(response.headers.get("Sforce-Limit-Info", ""))
         return response
 
 
@@ -49,13 +49,17 @@ class Client:
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> None:
         self.address = settings.get("instance_url", "").strip().rstrip("/")
         self.currency = settings.get("currency", "").strip().upper()
-        self.share = float(settings.get("quota_percent") or 80) / 100
-        self._key = settings.get("consumer_key", "").strip()
-        self._key_secret = secrets.get("consumer_secret", "")
+        self._app = Signer(
+            self.address,
+            settings.get("consumer_key", "").strip(),
+            secrets.get("consumer_secret", ""),
+            settings.get("username", "").strip(),
+            secrets.get("private_key", ""),
+        )
         self._token = secrets.get("access_token", "")
         self._http = http
         self._org: Org | None = None
-        self.memory = recall(self.address, self._key, self._key_secret, self._token)
+        self.memory = recall(*astuple(self._app), self._token)
 
     @property
     def server_time(self) -> datetime | None:
@@ -65,7 +69,7 @@ class Client:
     @property
     def credential(self) -> str:
         """The field of the form that holds what we sign in with."""
-        return "access_token" if self._token else "consumer_secret"
+        return "access_token" if self._token else self._app.credential
 
     def query(self, soql: str) -> Answer:
         """First page of a query, deleted and archived rows included.
@@ -152,8 +156,6 @@ class Client:
 
     def _once(self, call: Callable[[Org], T]) -> T:
         org = self._org = self._org or self._sign_in()
-        if org.used_share >= self.share:
-            self._refuse(_limit("our share"))
         try:
             return call(org)
         except SalesforceError as error:
@@ -172,11 +174,19 @@ class Client:
         self._http.call("refused", refuse)
         raise problem
 
+    def _session(self) -> tuple[str, str]:
+        try:
+            return self._app.sign_in(self._http.session)
+        except RetryLater as error:
+            if error.reason == "sign_in":
+                self._refuse(error)
+            raise
+
     def _sign_in(self) -> Org:
         """simple-salesforce with a token; it can neither renew one nor choose the host itself."""
         token, address = self._token, self.address
         if not token:
-            self.memory.session = self.memory.session or self._client_credentials()
+            self.memory.session = self.memory.session or self._session()
             token, address = self.memory.session
         return Org(
             instance_url=address,
@@ -185,31 +195,6 @@ class Client:
             session=self._http.session,
             object_pairs_hook=None,
         )
-
-    def _client_credentials(self) -> tuple[str, str]:
-        """Token and instance of the app's own user (plain request: the library fixes the host)."""
-        if not (self._key and self._key_secret):
-            raise CorrectInput(
-                "Give an access token, or the consumer key and secret of the app.",
-                field="access_token",
-            )
-        try:
-            answer = self._http.session.post(
-                f"{self.address}/services/oauth2/token",
-                data={"grant_type": "client_credentials"},
-                auth=(self._key, self._key_secret),
-            )
-            body = answer.json()
-            if answer.ok:
-                return str(body["access_token"]), str(body["instance_url"])
-        except Reconnect as error:
-            raise _app_refused("invalid_client") from error
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise RetryLater("Salesforce's sign-in did not answer.", reason="network") from error
-        word = str(body.get("error", "")) if isinstance(body, dict) else ""
-        if word == "rate_limit_exceeded":
-            self._refuse(RetryLater("Sign-in is limited.", retry_after=60, reason="sign_in"))
-        raise _app_refused(word or str(answer.status_code))
 
 
 def translate(error: SalesforceError, credential: str = "access_token") -> VendorError:
@@ -241,12 +226,6 @@ def translate(error: SalesforceError, credential: str = "access_token") -> Vendo
     )
 
 
-def _app_refused(word: str) -> Reconnect:
-    return Reconnect(
-        f"Salesforce refused the consumer key and secret ({word}).", field="consumer_secret"
-    )
-
-
 def _limit(message: str) -> RetryLater:
     if "concurrent" in message.lower():
         return RetryLater(
@@ -255,15 +234,6 @@ def _limit(message: str) -> RetryLater:
     return RetryLater(
         "The org's daily API requests are used up.", retry_after=3600, reason="daily_limit"
     )
-
-
-def used_share(header: str) -> float:
-    """Share of the org's daily requests that is used, 0 to 1, from `Sforce-Limit-Info`.
-
-    Read by name: the header has grown further parts behind and may grow some before.
-    """
-    found = re.search(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)", header)
-    return int(found[1]) / int(found[2]) if found and int(found[2]) else 0.0
 
 
 def _code(content: Any) -> tuple[str, str]:

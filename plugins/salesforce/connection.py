@@ -17,7 +17,8 @@ FIELDS = (
     Field(
         "instance_url",
         "Address of your org",
-        "Your My Domain address: Setup > My Domain > Current My Domain URL.",
+        "Your My Domain address: Setup > My Domain > Current My Domain URL. To sign in, "
+        "https://login.salesforce.com or https://test.salesforce.com (a sandbox) may do.",
         kind="url",
         placeholder="https://acme.my.salesforce.com",
     ),
@@ -38,15 +39,30 @@ FIELDS = (
     Field(
         "consumer_key",
         "Consumer key",
-        "Of the External Client App with the client credentials flow.",
+        "Of the External Client App with the client credentials flow or the JWT bearer flow.",
         required=False,
     ),
     Field(
         "consumer_secret",
         "Consumer secret",
-        "Shown once beside the consumer key. Not needed with an access token.",
+        "Shown once beside the consumer key. Not needed with an access token or a private key.",
         secret=True,
         required=False,
+    ),
+    Field(
+        "username",
+        "User name",
+        "For the JWT bearer flow only: whom the hub signs in as.",
+        required=False,
+        placeholder="hub@acme.com",
+    ),
+    Field(
+        "private_key",
+        "Private key",
+        "For the JWT bearer flow only: the PEM whose certificate is uploaded to the app.",
+        secret=True,
+        required=False,
+        placeholder="-----BEGIN PRIVATE KEY-----",
     ),
     Field(
         "quota_percent",

@@ -6,7 +6,6 @@ default) or `{"webhook": "change_events"}`.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +19,6 @@ from hub.sandbox import (
     Request,
     Response,
     Subscription,
-    Vendor,
     World,
     route,
 )
@@ -28,6 +26,7 @@ from plugins.salesforce import pushing, seeding, soql
 from plugins.salesforce.catalogue import CASE_STATUSES, OBJECTS, describe
 from plugins.salesforce.ids import id18
 from plugins.salesforce.pushing import webhook
+from plugins.salesforce.sandbox_granting import Grants
 from plugins.salesforce.stirring import Stirring
 
 API = "/services/data/v67.0"
@@ -38,7 +37,7 @@ KEPT_LOCATORS = 200
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_FOR_S = 60.0, 7200.0, 86_400.0
 
 
-class Org(Stirring, Vendor):
+class Org(Stirring, Grants):
     """One org. `page_size` is how many rows its pages hold at most (the vendor's own: 2,000)."""
 
     name = "salesforce"
@@ -51,12 +50,14 @@ class Org(Stirring, Vendor):
         self.consumer_key = f"3MVG9{self.rng.getrandbits(128):032x}"
         self.consumer_secret = f"{self.rng.getrandbits(128):032X}"
         self.session = f"{self.org_id[:15]}!{self.token}"
+        self.open_grants()
         self._locators: dict[str, tuple[soql.Query, list[seeding.Row]]] = {}
         self._calls = 0
 
     def credentials(self) -> dict[str, dict[str, str]]:
         settings = {"instance_url": self.url, "currency": "EUR", "consumer_key": self.consumer_key}
-        return {"settings": settings, "secrets": {"consumer_secret": self.consumer_secret}}
+        secrets = {"consumer_secret": self.consumer_secret}
+        return {"settings": settings, "secrets": secrets, "operator": self.operator()}
 
     def seed(self, world: World) -> None:
         """The dead were deleted a few days ago, or the recycle bin would hide them."""
@@ -99,9 +100,7 @@ class Org(Stirring, Vendor):
                         self.table(name).patch(one["Id"], {"AccountId": into})
 
     def authorise(self, request: Request) -> Response | None:
-        if request.headers.get("authorization") == f"Bearer {self.session}":
-            return None
-        return self.expired()
+        return None if self.lets_in(request) else self.expired()
 
     def expired(self) -> Response:
         return refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
@@ -119,24 +118,9 @@ class Org(Stirring, Vendor):
 
     def limit_headers(self, request: Request) -> dict[str, str]:
         self._calls += 1
-        return {"Sforce-Limit-Info": f"api-usage={self._calls}/5000000; api-bursts=1/750"}
-
-    @route("POST", "/services/oauth2/token", public=True)
-    def sign_in(self, request: Request) -> Response:
-        pair = f"{self.consumer_key}:{self.consumer_secret}".encode()
-        basic = f"Basic {base64.b64encode(pair).decode()}"
-        form = request.form
-        told = form.get("client_id"), form.get("client_secret")
-        known = request.headers.get("authorization") == basic
-        if form.get("grant_type") != "client_credentials":
-            return oauth_refusal("unsupported_grant_type", "grant type not supported")
-        if not known and told != (self.consumer_key, self.consumer_secret):
-            return oauth_refusal("invalid_client_id", "client identifier invalid")
-        return Response({
-            "access_token": self.session, "signature": "c2ln", "scope": "api",
-            "instance_url": self.url, "token_type": "Bearer", "issued_at": "1790000000000",
-            "id": f"{self.url}/id/{self.org_id}/{self.table('User').ids()[0]}",
-        })  # fmt: skip
+        day = self.quota.told(86_400, self.clock.now(), 5_000_000)
+        used = max(self._calls if day.of == 5_000_000 else 0, day.of - day.left)
+        return {"Sforce-Limit-Info": f"api-usage={used}/{day.of}; api-bursts=1/750"}
 
     @route("GET", "/services/data", public=True)
     def versions(self, request: Request) -> object:
@@ -288,11 +272,6 @@ def _event(edit: Edit, id: str, kind: str) -> Event:
 def refusal(status: int, code: str, message: str) -> Response:
     """The REST API's error body: a list."""
     return Response([{"message": message, "errorCode": code}], status)
-
-
-def oauth_refusal(word: str, description: str) -> Response:
-    """The sign-in's error body: an object."""
-    return Response({"error": word, "error_description": description}, 400)
 
 
 def create(world: World, options: Options) -> Org:
