@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CALL_FAULTS = ("limit", "error", "hang", "slow", "half", "expired", "repeat_cursor")
-WEBHOOK_FAULTS = ("duplicate", "reorder", "unsent")
+WEBHOOK_FAULTS = ("duplicate", "reorder", "unsent", "drop")
 
 
 @dataclass(slots=True)

@@ -65,7 +65,14 @@ class Sender:
             thread.join(timeout=2)
 
     def push(self, subscription: Subscription, events: Sequence[Event]) -> None:
-        """Queue events for one subscription; over the room they are dropped and counted."""
+        """Queue events for one subscription; over the room they are dropped and counted.
+
+        Fault `drop`: the vendor loses the event for good, and tells nobody.
+        """
+        path = urlsplit(subscription.url).path
+        events = [event for event in events if not self._faults.take(path, "drop")]
+        if not events:
+            return
         with self._lock:
             queue = self._ready.setdefault(subscription.id, deque())
             if not queue:

@@ -14,7 +14,7 @@ from tests.stage import Stage, build_hub, serving
 from tests.subscriptions.watched import Watched
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _one_attempt() -> Iterator[None]:
     stamina.set_testing(True, attempts=1)
     yield
@@ -29,10 +29,8 @@ def hub(services: Services) -> Iterator[Hub]:
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asana(hub: Hub) -> Iterator[Watched]:
-    """A connection to a small Asana of its own, synced and subscribed to."""
+    """A connection to a small Asana, synced and subscribed to; each test leaves it whole."""
     with Sandbox(["asana"], seed=3, accounts=4, retry_scale=1 / 60_000) as sandbox:
         yield Watched.connected(Stage(hub, sandbox), "asana")
-
-

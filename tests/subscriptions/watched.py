@@ -72,6 +72,11 @@ class Watched:
         mine = {"_id": endpoint_id, "tenant_id": self.stage.tenant_id}
         control.endpoints.update_one(mine, {"$set": fields})
 
+    def put(self, endpoint: Doc) -> None:
+        """As it was before."""
+        mine = {"_id": endpoint["_id"], "tenant_id": self.stage.tenant_id}
+        self.stage.hub.catalogue.control.endpoints.replace_one(mine, endpoint)
+
     def there(self) -> set[str]:
         """Ids of the subscriptions that the vendor keeps."""
         return {found.id for found in self.vendor.subscriptions()}
