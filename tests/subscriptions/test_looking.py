@@ -10,7 +10,7 @@ from hub import connections, removal
 from hub.api import GiveUp
 from hub.subscriptions import desk as desks
 from tests.stage import Stage
-from tests.subscriptions.watched import Watched
+from tests.subscriptions.watched import Watched, replaced
 
 ELSEWHERE = "https://another.example/hooks/asana/key"
 
@@ -215,18 +215,3 @@ def told_of_losses(watched: Watched) -> int:
     return int(
         audit.count_documents({"tenant_id": watched.stage.tenant_id, "what": "webhook lost"})
     )
-
-
-class replaced:
-    """The connector's webhook with another function for a while."""
-
-    def __init__(self, watched: Watched, name: str, function: Any) -> None:
-        self._webhook = watched.stage.hub.connector_of(watched.connection).webhooks[0]
-        self._name, self._function = name, function
-
-    def __enter__(self) -> None:
-        self._before = getattr(self._webhook, self._name)
-        object.__setattr__(self._webhook, self._name, self._function)
-
-    def __exit__(self, *_: object) -> None:
-        object.__setattr__(self._webhook, self._name, self._before)

@@ -89,3 +89,18 @@ class Watched:
         """The vendor's webhooks arrive and are worked on."""
         assert self.vendor.settle(20)
         self.stage.drain(self.connection)
+
+
+class replaced:
+    """The connector's webhook with another function for a while."""
+
+    def __init__(self, watched: Watched, name: str, function: Any) -> None:
+        self._webhook = watched.stage.hub.connector_of(watched.connection).webhooks[0]
+        self._name, self._function = name, function
+
+    def __enter__(self) -> None:
+        self._before = getattr(self._webhook, self._name)
+        object.__setattr__(self._webhook, self._name, self._function)
+
+    def __exit__(self, *_: object) -> None:
+        object.__setattr__(self._webhook, self._name, self._before)
