@@ -7,8 +7,8 @@ from datetime import datetime
 from hub import overlays
 from hub.bootstrap import Hub
 from hub.drift import notices
-from hub.errors import CorrectInput
-from hub.reads import drift
+from hub.errors import CorrectInput, NotFound
+from hub.reads import drift, fields
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from mappings import suggested
@@ -40,6 +40,16 @@ def proposed(hub: Hub, store: TenantStore, notice_id: str) -> str | None:
         return None
     told = drift.one(hub, store, notice_id)
     return suggested.merged(written(store, told["connector"], told["object"]), made)
+
+
+def picking(hub: Hub, store: TenantStore, connector: str, object: str, path: str) -> str:
+    """The overlay that is live with a line that takes a field along; raises NotFound."""
+    found = fields.load(hub, store, fields.find(store, connector, object), object)
+    told = found.told.get(path)
+    made = suggested.picked(found.base, path, told, found.taken)
+    if made is None:
+        raise NotFound("There is no such field to pick.")
+    return suggested.merged(written(store, connector, object), made)
 
 
 def written(store: TenantStore, connector: str, object: str) -> str:

@@ -29,6 +29,7 @@ GUARDED = (
     "deliveries",
     "quarantine",
     "mappings",
+    "fields",
     "plugins",
     "scorecards",
     "judgement",

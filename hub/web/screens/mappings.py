@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hub import overlays
+from hub.drift import settling
 from hub.engine import replay
 from hub.errors import NotFound
 from hub.reads.mappings import BrokenOverlay, own
@@ -26,6 +28,7 @@ PARTS = (
     ("links", "Links to other records"),
     (HEAD_PART, "The record itself"),
 )
+OPEN = {"state": "open"}
 START = """\
 # fields:
 #   name: path.to.another_field
@@ -47,10 +50,16 @@ def page() -> str:
             "title": known.connectors[name].title,
             "used": name in used,
             "objects": list(asked.hub.mappings(asked.store, name).values()),
+            "unread": _unread(name) if name in used else [],
         }
         for name in sorted(known.connectors, key=lambda name: (name not in used, name))
     ]
-    return render_template("mappings.html", rows=rows, live=live)
+    drifts = Counter((n["object"], n["connection_id"]) for n in asked.store.drift.find(OPEN))
+    of = {c["_id"]: c["connector"] for c in asked.store.connections.find({}, {"connector": 1})}
+    counts = Counter[tuple[str, str]]()
+    for (object, connection), count in drifts.items():
+        counts[of.get(connection, ""), object] += count
+    return render_template("mappings.html", rows=rows, live=live, drifts=counts)
 
 
 @pages.get("/<connector>/<object>")
@@ -58,8 +67,23 @@ def one(connector: str, object: str) -> str:
     """The lines, the overlay that is live, and what is still mapped as before."""
     wish = lists.number("version")
     kept = overlays.versions(here().store, connector, object)
+    filled = _filled(connector, object)
+    if filled is not None:
+        return _shown(connector, object, filled, filled=True)
     chosen = [v for v in kept if v.get("version") == wish] or [v for v in kept if v["active"]]
     return _shown(connector, object, chosen[0].get("text") if chosen else None)
+
+
+def _filled(connector: str, object: str) -> str | None:
+    """The overlay with what a notice suggests, or with a field that was picked, already in it."""
+    asked, notice, path = here(), lists.text("suggest"), lists.text("pick", 500)
+    try:
+        if notice:
+            return settling.proposed(asked.hub, asked.store, notice)
+        return settling.picking(asked.hub, asked.store, connector, object, path) if path else None
+    except NotFound as error:
+        flash(error.sentence, "error")
+        return None
 
 
 @pages.post("/<connector>/<object>")
@@ -114,9 +138,26 @@ def _shown(connector: str, object: str, text: str | None, **more: Any) -> str:
         unmapped=sorted(set(ENTITIES[mapping.entity].fields) - set(mapping.definition["fields"])),
         versions=overlays.versions(asked.store, connector, object),
         stored=overlays.waiting(asked.hub, asked.store, connector, object),
+        drifts=[n for n in _drifts(connector) if n["object"] == object],
         text=START if text is None else text,
         **more,
     )
+
+
+def _drifts(connector: str) -> list[Doc]:
+    """Open notices of the connector's objects."""
+    asked = here()
+    ids = asked.store.connections.distinct("_id", {"connector": connector})
+    return list(asked.store.drift.find({"state": "open", "connection_id": {"$in": ids}}))
+
+
+def _unread(connector: str) -> list[str]:
+    """Titles of the tenant's own kinds of records, which no stream brings."""
+    asked = here()
+    ids = asked.store.connections.distinct("_id", {"connector": connector})
+    known = [*asked.hub.plugins.mappings[connector]]
+    other = {"connection_id": {"$in": ids}, "object": {"$nin": known}}
+    return sorted({doc["title"] for doc in asked.store.described.find(other, {"title": 1})})
 
 
 def _parts(mapping: ObjectMapping, base: ObjectMapping) -> list[tuple[str, list[Doc]]]:
