@@ -105,11 +105,6 @@ local function ceiling(limit, share)
   return math.max(1, math.floor(limit * share + 1e-9))
 end
 
-local function limit_of(name, declared)
-  local w = state.w[name]
-  return w and w.of or declared
-end
-
 -- Milliseconds to wait for this window (0: none).
 local function blocked(name, limit, share)
   local w = state.w[name]
@@ -132,9 +127,9 @@ local function longest_wait()
   local wait, why = 0, ''
   local seen = {}
   for _, w in ipairs(given.windows) do
-    window(w.name, w.per)
+    window(w.name, w.per).declared = w.calls
     seen[w.name] = true
-    local limit = limit_of(w.name, w.calls)
+    local limit = state.w[w.name].of or w.calls
     local ms = limit and blocked(w.name, limit, share_of(w.per)) or 0
     if ms > wait then wait, why = ms, w.name end
   end
@@ -192,13 +187,9 @@ end
 
 local function look()
   local found = { windows = {}, now = now, at_once = flying(), pause = state.pause }
-  local declared = {}
-  for _, w in ipairs(given.windows) do
-    window(w.name, w.per)
-    declared[w.name] = w.calls
-  end
+  for _, w in ipairs(given.windows) do window(w.name, w.per).declared = w.calls end
   for name, w in pairs(state.w) do
-    local limit = limit_of(name, declared[name])
+    local limit = w.of or w.declared
     if limit then
       found.windows[#found.windows + 1] = {
         name = name, per = w.per, limit = limit, used = used(name, w), learnt = w.of and true or false,

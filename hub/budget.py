@@ -33,6 +33,7 @@ LONG: Mapping[Purpose, float] = {"first": 1.0, "next": 0.8, "last": 0.5}
 CALL_LIFE_S = 150.0
 """Longer than any call: a slot of a process that was killed is free again after this."""
 LONGEST_S = 86_400.0
+KEYS = "hub:budget:"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -154,7 +155,7 @@ class Budget:
 
 
 def key_of(account: str) -> str:
-    return f"hub:budget:{account}"
+    return f"{KEYS}{account}"
 
 
 def name_of(per_s: float, only: str = "") -> str:

@@ -82,9 +82,9 @@ class Stage:
         self.sandbox = sandbox
         self.tenant_id: str = hub.catalogue.control.add_tenant("Test", hub.now())["_id"]
         self.store = hub.store(self.tenant_id)
-        self._forget_limits()
+        self.forget_limits()
 
-    def _forget_limits(self) -> None:
+    def forget_limits(self) -> None:
         """Other tests' sandboxes are the same vendor accounts, and may have been at their limit."""
         for key in self.hub.redis.scan_iter("hub:budget:*"):
             self.hub.redis.delete(key)

@@ -127,6 +127,8 @@ def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime
     """The run under way, or a new one from the stream's cursor (or from the start)."""
     key = f"{connection['_id']}:{stream.name}"
     state = store.streams.find_one({"_id": key}) or {}
+    if state.get("waits"):
+        store.streams.update({"_id": key}, {"$set": {"waits": None}})
     if state.get("run"):
         running = store.runs.find_one({"_id": state["run"], "state": "running"})
         if running is not None:

@@ -11,10 +11,13 @@ from redis.exceptions import RedisError
 
 from hub.bootstrap import Hub
 from hub.store.errors import StoreError
+from hub.web.limit_metrics import LimitCollector
 
 
 def blueprint(hub: Hub) -> Blueprint:
     pages = Blueprint("status", __name__)
+    limits = CollectorRegistry(auto_describe=False)
+    limits.register(LimitCollector(hub.redis))
 
     @pages.get("/healthz")
     def healthz() -> Response:
@@ -30,7 +33,8 @@ def blueprint(hub: Hub) -> Blueprint:
 
     @pages.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+        text = generate_latest(_registry()) + generate_latest(limits)
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return pages
 

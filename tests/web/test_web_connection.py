@@ -7,6 +7,7 @@ import re
 import pytest
 
 from hub import endpoints
+from hub.budget import Taken, Wait
 from tests.web.site import Browser, Site, words
 
 
@@ -131,3 +132,24 @@ def test_the_address_is_not_another_connections(site: Site, ada: Browser) -> Non
     answer = ada.post(f"/connections/cnx_other/endpoints/{endpoint['id']}/rotate")
 
     assert answer.status_code == 404
+
+
+def test_limits_say_what_is_used_and_why_something_waits(
+    site: Site, ada: Browser, home: str
+) -> None:
+    """600 of 1,000 calls of the day are used: a full listing leaves the rest to the others."""
+    backfill = site.stage.hub.budget(site.connection, "last")
+    taken = backfill.take()
+    assert isinstance(taken, Taken)
+    day = "X-HubSpot-RateLimit-Daily"
+    backfill.give(taken, {day: "1000", f"{day}-Remaining": "400"})
+    assert isinstance(backfill.take(), Wait)
+
+    text = ada.words(f"{home}")
+
+    limits = text[text.index("Limits what HubSpot allows") : text.index("Last runs")]
+    assert "1,000 calls a day 600 400 the vendor's answers" in limits
+    assert "A full listing waits since" in limits
+    assert "because the calls of a day are used up" in limits
+    site.stage.forget_limits()
+    assert "Nothing of this connection waits" in ada.words(home)
