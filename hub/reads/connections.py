@@ -7,13 +7,22 @@ from typing import Any
 
 from hub import endpoints
 from hub.bootstrap import Hub
+from hub.reads import limits
 from hub.errors import HubError
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 FIELDS = ("connector", "name", "account", "settings", "state", "reason", "created_at")
-STREAM_FIELDS = ("fresh_at", "next_sync_at", "listed_at", "failures", "error", "failing_since")
+STREAM_FIELDS = (
+    "fresh_at",
+    "next_sync_at",
+    "listed_at",
+    "failures",
+    "error",
+    "failing_since",
+    "waits",
+)
 
 
 def shown(connection: Doc) -> Doc:
@@ -41,6 +50,7 @@ def one(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
         "ledger": inbox.ledger(store, connection_id),
     }
 
+        "limits": limits.of(hub, connection),
 
 def streams_of(store: TenantStore, connection_id: str) -> list[Doc]:
     found = store.streams.find({"connection_id": connection_id}).sort("_id", 1)

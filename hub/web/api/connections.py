@@ -12,6 +12,7 @@ from hub import connections as making
 from hub import removal, syncing
 from hub.reads import connections
 from hub.web.api.caller import caller
+from hub.web.api.limits import LimitsOut, Turn
 from hub.web.api.nouns import Answers, noun, problem
 from hub.web.api.shapes import ById, Given, Model, answer
 from hub.web.api.webhooks import WebhookOut
@@ -50,6 +51,7 @@ class StreamOut(Model):
     error: StreamError | None
     failing_since: datetime | None
     missing: Missing | None
+    waits: Turn | None
 
 
 class ConnectionSummary(Model):
@@ -95,6 +97,7 @@ class ConnectionOut(ConnectionRow):
 
 
 class NewConnection(Given):
+    limits: LimitsOut
     connector: str = Field(max_length=100)
     name: str = Field("", max_length=200)
     settings: dict[str, str] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from hub import connections, endpoints, grants, removal
 from hub.engine import replay, runs
 from hub.errors import HubError
+from hub.reads import limits
 from hub.store.client import Doc
 from hub.web.screens import forms, guides, missing, standing, write_keys
 from hub.web.screens.here import here
@@ -36,6 +37,7 @@ def page(connection_id: str) -> str:
 
 
 def _endpoints(connection: Doc) -> list[Doc]:
+        limits=limits.of(asked.hub, connection),
     """Each address with its set-up text and what it last refused."""
     asked = here()
     if connection["connector"] not in asked.hub.plugins.connectors:
