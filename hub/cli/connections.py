@@ -20,6 +20,9 @@ from hub.subscriptions import asking
 LISTED = ("id", "connector", "name", "state", "reason", "streams", "failing", "fresh_at")
 
 
+WEBHOOKS = ("id", "webhook", "health", "deliveries_24h", "last_delivery_at", "expires_at", "url")
+
+
 @click.group()
 def command() -> None:
     """Add, list, show, test, pause, resume, reconnect, rotate and remove connections.
@@ -97,11 +100,21 @@ def show(connection: str, tenant: str | None, as_json: bool) -> None:
         emit(found, as_json=True)
         return
     streams, webhooks = found.pop("streams"), found.pop("webhooks")
+    missed = found.pop("missed_by_webhooks")
+    found |= {"missed_by_webhooks": missed["count"]}
     emit(found, as_json=False)
     click.echo()
     emit(streams, as_json=False, columns=("name", "syncing", "fresh_at", "failures", "error"))
     click.echo()
-    emit(webhooks, as_json=False, columns=("id", "webhook", "state", "has_secret", "url"))
+    emit([_told(w) for w in webhooks], as_json=False, columns=WEBHOOKS)
+    click.echo()
+
+
+def _told(webhook: Doc) -> Doc:
+    """A webhook as one row: how it does, and what to do."""
+    health = webhook["health"]
+    said = health["word"] if health["tone"] == "ok" else f"{health['says']} {health['do']}".strip()
+    return {**webhook, "health": said, "deliveries_24h": health["deliveries"]}
 
 
 @command.command()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from hub import endpoints
 from hub.bootstrap import Hub
-from hub.reads import limits
 from hub.errors import HubError
+from hub.reads import limits
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.subscriptions import health
 
 FIELDS = ("connector", "name", "account", "settings", "state", "reason", "created_at")
 STREAM_FIELDS = (
@@ -47,10 +47,12 @@ def one(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
         **shown(connection),
         "streams": streams_of(store, connection_id),
         "webhooks": webhooks_of(hub, tenant_id, connection),
+        "watch": health.watch(connection),
+        "missed_by_webhooks": missed(hub, tenant_id, connection_id),
         "ledger": inbox.ledger(store, connection_id),
+        "limits": limits.of(hub, connection),
     }
 
-        "limits": limits.of(hub, connection),
 
 def streams_of(store: TenantStore, connection_id: str) -> list[Doc]:
     found = store.streams.find({"connection_id": connection_id}).sort("_id", 1)
@@ -60,9 +62,14 @@ def streams_of(store: TenantStore, connection_id: str) -> list[Doc]:
 def webhooks_of(hub: Hub, tenant_id: str, connection: Doc) -> list[Doc]:
     """Endpoints with their set-up text; none where the connector failed to load."""
     try:
-        return [_webhook(found) for found in endpoints.describe(hub, tenant_id, connection)]
+        return [_webhook(found) for found in health.describe(hub, tenant_id, connection)]
     except HubError:
         return []
+
+
+def missed(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
+    """What polls found of late that no webhook had told of, by stream and day."""
+    return health.missed(hub.store(tenant_id), connection_id, hub.now(tenant_id))
 
 
 def webhook_urls(hub: Hub, tenant_id: str, connection: Doc) -> list[str]:
@@ -82,5 +89,5 @@ def _stream(stream: Doc) -> Doc:
 
 def _webhook(found: Doc) -> dict[str, Any]:
     names = ("id", "webhook", "title", "target", "url", "setup", "state", "secret_by")
-    more = ("has_secret", "registers", "last_delivery_at", "expires_at")
+    more = ("has_secret", "registers", "last_delivery_at", "expires_at", "health")
     return {name: found.get(name) for name in (*names, *more)}

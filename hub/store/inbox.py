@@ -7,6 +7,7 @@ first. States: pending, held (kept with a reason), done, failed.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,16 @@ def latest(store: TenantStore, connection_id: str) -> datetime | None:
         row = store.inbox.find_one(mine, {"received_at": 1, "seen_at": 1}, sort=[("due_at", -1)])
         times += [row.get("seen_at") or row["received_at"]] if row else []
     return max(times, default=None)
+
+
+def lately(
+    store: TenantStore, connection_id: str, since: datetime, most: int
+) -> Counter[tuple[str, str]]:
+    """Deliveries since a time by (endpoint id, state), counted up to `most`."""
+    mine = {"connection_id": connection_id, "state": {"$in": STATES}, "due_at": {"$gte": since}}
+    grouped = {"_id": {"endpoint": "$endpoint_id", "state": "$state"}, "n": {"$sum": 1}}
+    found = store.inbox.aggregate([{"$match": mine}, {"$limit": most}, {"$group": grouped}])
+    return Counter({(row["_id"]["endpoint"], row["_id"]["state"]): row["n"] for row in found})
 
 
 def waits(store: TenantStore, connection_id: str, until: datetime) -> bool:

@@ -15,6 +15,7 @@ from hub.web.api.caller import caller
 from hub.web.api.limits import LimitsOut, Turn
 from hub.web.api.nouns import Answers, noun, problem
 from hub.web.api.shapes import ById, Given, Model, answer
+from hub.web.api.subscriptions import Missed, Watch
 from hub.web.api.webhooks import WebhookOut
 
 pages = noun("connections", __name__, "/connections")
@@ -50,8 +51,8 @@ class StreamOut(Model):
     failures: int
     error: StreamError | None
     failing_since: datetime | None
-    missing: Missing | None
     waits: Turn | None
+    missing: Missing | None
 
 
 class ConnectionSummary(Model):
@@ -93,11 +94,13 @@ class Ledger(Model):
 
 class ConnectionOut(ConnectionRow):
     webhooks: list[WebhookOut]
+    watch: Watch
+    missed_by_webhooks: Missed
     ledger: Ledger
+    limits: LimitsOut
 
 
 class NewConnection(Given):
-    limits: LimitsOut
     connector: str = Field(max_length=100)
     name: str = Field("", max_length=200)
     settings: dict[str, str] = Field(default_factory=dict)

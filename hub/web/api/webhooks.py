@@ -11,10 +11,11 @@ from hub import endpoints
 from hub.errors import NotFound
 from hub.reads import connections, deliveries
 from hub.store.client import Doc
-from hub.subscriptions import asking
+from hub.subscriptions import asking, health, looking
 from hub.web.api.caller import caller
 from hub.web.api.nouns import noun
 from hub.web.api.shapes import ById, Given, Model, answer
+from hub.web.api.subscriptions import SubscriptionHealth, Watch
 
 pages = noun("webhooks", __name__, "/connections/<id>/webhooks")
 
@@ -34,6 +35,7 @@ class WebhookOut(Model):
     registers: bool | None
     last_delivery_at: datetime | None
     expires_at: datetime | None
+    health: SubscriptionHealth
 
 
 class Webhooks(Model):
@@ -94,6 +96,14 @@ def subscribe(path: ById) -> Response:
     """Ask the vendor to push, where it has an API for it"""
     found = asking.subscribe(caller().hub, caller().tenant_id, path.id)
     return answer(Subscriptions, {"items": found})
+
+
+@pages.post("/look", responses={200: Watch})
+def look(path: ById) -> Response:
+    """Have the hub look after the subscriptions soon: list, mend, renew"""
+    connection = caller().hub.connection(caller().store, path.id)
+    looking.soon(caller().hub, caller().tenant_id, path.id)
+    return answer(Watch, health.watch(connection))
 
 
 @pages.post("/<endpoint>/secret", responses={200: Rotated})

@@ -10,6 +10,7 @@ from hub.engine import replay, runs
 from hub.errors import HubError
 from hub.reads import limits
 from hub.store.client import Doc
+from hub.subscriptions import asking, health, looking
 from hub.web.screens import forms, guides, missing, standing, write_keys
 from hub.web.screens.here import here
 
@@ -32,17 +33,20 @@ def page(connection_id: str) -> str:
         runs=latest,
         running={r["stream"]: r for r in latest if r["state"] == "running"},
         endpoints=_endpoints(connection),
+        asks=_asks(connection),
+        watch=health.watch(connection),
+        missed=health.missed(asked.store, connection_id, asked.now),
         door=write_keys.door(connection),
+        limits=limits.of(asked.hub, connection),
     )
 
 
 def _endpoints(connection: Doc) -> list[Doc]:
-        limits=limits.of(asked.hub, connection),
     """Each address with its set-up text and what it last refused."""
     asked = here()
     if connection["connector"] not in asked.hub.plugins.connectors:
         return []
-    shown = endpoints.describe(asked.hub, asked.tenant_id, connection)
+    shown = health.describe(asked.hub, asked.tenant_id, connection)
     return [
         {
             **one,
@@ -51,6 +55,35 @@ def _endpoints(connection: Doc) -> list[Doc]:
         }
         for one in shown
     ]
+
+
+def _asks(connection: Doc) -> bool:
+    """Whether the vendor can be asked to push."""
+    connector = here().hub.plugins.connectors.get(connection["connector"])
+    return any(w.register is not None for w in connector.webhooks) if connector else False
+
+
+@pages.post("/look")
+def look(connection_id: str) -> Response:
+    asked = here()
+    asked.hub.connection(asked.store, connection_id)
+    looking.soon(asked.hub, asked.tenant_id, connection_id)
+    return _back(connection_id, "The webhooks are looked after now.")
+
+
+@pages.post("/subscribe")
+def subscribe(connection_id: str) -> Response:
+    """Ask the vendor for every webhook that is not there."""
+    asked = here()
+    try:
+        results = asking.subscribe(asked.hub, asked.tenant_id, connection_id)
+    except HubError as error:
+        return _back(connection_id, error.sentence, "error")
+    failed = [result for result in results if result["state"] == "failed"]
+    if failed:
+        words = f"{len(failed)} of {len(results)} could not be set up: {failed[0]['reason']}"
+        return _back(connection_id, words, "error")
+    return _back(connection_id, f"{len(results)} webhooks were asked for; all others are there.")
 
 
 @pages.post("/sync")
