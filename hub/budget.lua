@@ -193,7 +193,7 @@ local function look()
     if limit then
       found.windows[#found.windows + 1] = {
         name = name, per = w.per, limit = limit, used = used(name, w), learnt = w.of and true or false,
-        reset = w.obs and w.obs.til or nil, heard = w.obs and w.obs.at or nil,
+        reset = w.obs and w.obs.fixed and w.obs.til or nil, heard = w.obs and w.obs.at or nil,
       }
     end
   end

@@ -200,6 +200,15 @@ GUARDS = (
     ),
     Guard(
         7,
+        "whose turn has not come has not failed",
+        "hub/engine/runs.py",
+        'error.reason == "budget"',
+        'error.reason == "other"',
+        "tests/limits/test_waiting_turns.py::"
+        "test_a_backfill_beyond_the_days_quota_waits_and_goes_on_at_its_cursor",
+    ),
+    Guard(
+        7,
         "a cursor that does not move is an error",
         "hub/engine/sync.py",
         'reason="cursor_loop",',

@@ -83,7 +83,9 @@ def _why(window: str) -> str:
         return known[window]
     per_s, _, only = window.partition(" ")
     title = titled(float(per_s))
-    return f"the calls of {title} are used up" + (" for this kind of call" if only else "")
+    return f"its share of the calls of {title} is used up" + (
+        ", for this kind of call" if only else ""
+    )
 
 
 def _pause(found: Doc | None) -> Doc | None:

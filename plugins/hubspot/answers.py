@@ -26,6 +26,7 @@ LIMITED = {
     "correlationId": CORRELATION,
     "policyName": "TEN_SECONDLY_ROLLING",
 }
+SPENT = LIMITED | {"message": "You have reached your daily limit.", "policyName": "DAILY"}
 
 
 def limits(burst: tuple[int, int], day: tuple[int, int]) -> dict[str, str]:

@@ -94,7 +94,8 @@ class HubSpot(Grants):
         return now | answers.limits(burst[:2], day[:2])
 
     def limited(self, retry_after: int) -> Response:
-        return Response(answers.LIMITED, 429, {"Retry-After": str(retry_after)})
+        said = answers.LIMITED if retry_after < 60 else answers.SPENT
+        return Response(said, 429, {"Retry-After": str(retry_after)})
 
     def server_error(self, status: int) -> Response:
         return _refusal(status, "INTERNAL_ERROR", "internal error")

@@ -106,7 +106,8 @@ class Org(Stirring, Grants):
         return refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
 
     def limited(self, retry_after: int) -> Response:
-        message = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+        words = "ConcurrentRequests (Concurrent API Requests)"
+        message = f"{words if retry_after < 60 else 'TotalRequests'} Limit exceeded."
         return refusal(403, "REQUEST_LIMIT_EXCEEDED", message)
 
     def server_error(self, status: int) -> Response:

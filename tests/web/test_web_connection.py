@@ -149,7 +149,7 @@ def test_limits_say_what_is_used_and_why_something_waits(
 
     limits = text[text.index("Limits what HubSpot allows") : text.index("Last runs")]
     assert "1,000 calls a day 600 400 the vendor's answers" in limits
-    assert "A full listing waits since" in limits
-    assert "because the calls of a day are used up" in limits
+    assert "waits A full listing waits since" in limits
+    assert "because its share of the calls of a day is used up" in limits
     site.stage.forget_limits()
     assert "Nothing of this connection waits" in ada.words(home)
