@@ -18,6 +18,7 @@ from hub.prove.histories import histories
 from hub.prove.load import burst, kills
 from hub.prove.mutants import mutants
 from hub.prove.pull import pull
+from hub.prove.refreshes import refreshes
 from hub.prove.result import Options, Result
 
 PROOFS: dict[str, Callable[[Options], Result]] = {
@@ -26,6 +27,7 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "histories": histories,
     "guards": guards,
     "mutants": mutants,
+    "refreshes": refreshes,
     "growth": growth,
     "pull": pull,
     "health": health,

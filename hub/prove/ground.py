@@ -74,6 +74,7 @@ class Ground:
             web_workers=1,
             disk_free_min=0,
             connectors_path=str(CONNECTORS),
+            apps={n: v.credentials().get("operator", {}) for n, v in self.sandbox.vendors.items()},
             sandbox_ca=next((str(v.ca) for v in self.sandbox.vendors.values() if v.ca), ""),
         )
         self.stack = Stack(settings, env=self._env, say=self.said.append)

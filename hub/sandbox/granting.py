@@ -49,7 +49,7 @@ class Granting:
     new refresh token and ends the former one, which is taken for `leeway_s` longer. `extra`: what
     the vendor adds to a token's answer. dead: its answer to a token that has ended. withheld:
     scopes that are not granted though asked for; without `grants_renewal` no refresh token comes.
-    `renewals`, `refusals`, `reused` (refresh tokens that a renewal had replaced) and `revoked` count.
+    `renewals`, `refusals`, `reused` (refresh tokens, once they were replaced) and `revoked` count.
     """
 
     app: str
@@ -127,6 +127,11 @@ class Granting:
     def lets_in(self, token: str) -> bool:
         """Whether an access token is one of ours and has not ended."""
         return self._access.get(token, self.now()) > self.now()
+
+    def is_current(self, refresh: str) -> bool:
+        """Whether a refresh token is ours and was not replaced."""
+        found = self._refresh.get(refresh)
+        return found is not None and found.replaced_at is None
 
     def end_access(self) -> None:
         """Every access token ends now, before its time."""

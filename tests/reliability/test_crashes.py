@@ -8,6 +8,7 @@ import requests
 from hub.child import is_alive, stands, wait_until
 from hub.prove import books, trouble
 from hub.prove.ground import Ground, Tenant
+from hub.prove.refreshes import Crowd
 from tests.usage.sending import Sender, track
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
@@ -135,3 +136,12 @@ def test_a_stop_under_load_is_quick_leaves_nothing_and_loses_nothing(
         assert [pid for pid in pids if is_alive(pid)] == []
         ground.start()
     assert_nothing_lost_or_doubled(ground, ground.met_again(tenant))
+
+
+def test_a_token_that_three_processes_want_at_once_is_renewed_once(ground: Ground) -> None:
+    """A small case of the proof `refreshes`: what is lost here would need a person to reconnect."""
+    with ground.another_worker():
+        crowd = Crowd(ground)
+        assert [problem for _ in range(10) for problem in crowd.play()] == []
+    assert (crowd.granting.renewals, crowd.granting.refusals, crowd.granting.reused) == (10, 0, 0)
+    assert crowd.shared() >= 1, "they have to meet for this to prove anything"
