@@ -18,7 +18,7 @@ from mappings.plain import blank, kind
 from mappings.plan import Plan, plan
 from mappings.steps import word
 
-__all__ = ["Seen", "Survey", "below", "readers", "survey", "value_at"]
+__all__ = ["Seen", "Survey", "below", "is_own", "readers", "survey", "value_at"]
 
 LATE = 20
 """The newest records: where none of them carries a field, it is gone."""
@@ -90,6 +90,11 @@ def below(mapping: ObjectMapping, path: str) -> str | None:
         return path
     start = f"{of_steps(base)}."
     return path.removeprefix(start) if path.startswith(start) else None
+
+
+def is_own(mapping: ObjectMapping, path: str) -> bool:
+    """Whether a path is in a part of the record that holds only the tenant's own fields."""
+    return bool(_base(mapping)) and below(mapping, path) is not None
 
 
 def value_at(record: Any, path: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from hub.drift.known import Known
 from mappings.described import Described
 from mappings.language import ObjectMapping
-from mappings.survey import Place, Seen, Survey, below, readers
+from mappings.survey import Place, Seen, Survey, is_own, readers
 
 Kind = Literal["appeared", "vanished", "absent", "type_changed", "unknown_value"]
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def _appeared(ground: Ground, read: Mapping[str, list[Place]]) -> Iterator[Cause
             yield Cause("appeared", path, now=field.type, carried=carried)
     for path, seen in ground.survey.seen.items():
         new = path not in ground.known and path not in ground.told and path not in read
-        if ground.sampled_before and new and seen.filled and below(ground.mapping, path):
+        if ground.sampled_before and new and seen.filled and is_own(ground.mapping, path):
             kinds = ", ".join(sorted(seen.kinds))
             yield Cause("appeared", path, now=kinds, carried=seen.filled)
 
@@ -88,11 +88,12 @@ def _is_missed(ground: Ground, known: Known, seen: Seen, places: list[Place]) ->
     if ground.survey.late < FEWEST or seen.late:
         return False
     return known.share >= USUAL or (
-        any(_is_own(ground.mapping, place) for place in places) and not ground.told.get(known.path)
+        any(_is_overlaid(ground.mapping, place) for place in places)
+        and not ground.told.get(known.path)
     )
 
 
-def _is_own(mapping: ObjectMapping, place: Place) -> bool:
+def _is_overlaid(mapping: ObjectMapping, place: Place) -> bool:
     """Whether the tenant's overlay says it."""
     lines = mapping.lines.get(place, ())
     return bool(lines) and lines[-1].file.startswith("overlay")
@@ -102,17 +103,13 @@ def _changed(ground: Ground, read: Mapping[str, list[Place]]) -> Iterator[Cause]
     for path, known in ground.known.items():
         told, seen = ground.told.get(path), ground.seen(path)
         places = tuple(read.get(path, ()))
-        if told is not None and known.type and told.type != known.type:
-            if places or told.custom:
-                yield Cause(
-                    "type_changed", path, places, "", known.type, told.type, (), seen.filled
-                )
+        if not places and not (told.custom if told else is_own(ground.mapping, path)):
             continue
-        new = seen.late_kinds - {*known.kinds}
-        own = places or (told is None and below(ground.mapping, path))
-        if known.kinds and new and own:
+        was, now = known.type, told.type if told else known.type
+        if was == now and known.kinds and seen.late_kinds - {*known.kinds}:
             was, now = ", ".join(known.kinds), ", ".join(sorted(seen.late_kinds))
-            yield Cause("type_changed", path, places, "", was, now, (), seen.filled)
+        if was and now and was != now:
+            yield Cause("type_changed", path, places, was=was, now=now, carried=seen.filled)
 
 
 def _unknown(ground: Ground) -> Iterator[Cause]:

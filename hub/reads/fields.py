@@ -19,7 +19,7 @@ from mappings import suggested
 from mappings.described import Described
 from mappings.language import ObjectMapping
 from mappings.plain import blank
-from mappings.survey import below, readers, value_at
+from mappings.survey import below, is_own, readers, value_at
 
 LOOKED_AT = 20
 """Records in which an example is looked for."""
@@ -130,7 +130,7 @@ def _row(found: Fields, path: str) -> Doc:
         "name": path,
         "title": told.title if told else below(found.mapping, path) or path,
         "type": told.type if told else ", ".join(seen.get("kinds", [])),
-        "custom": told.custom if told else True,
+        "custom": told.custom if told else is_own(found.mapping, path),
         "described": told is not None,
         "values": list(told.titles) if told else [],
         "filled": seen.get("filled", 0),

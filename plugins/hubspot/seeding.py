@@ -215,6 +215,19 @@ SCHEMAS = [
 """A kind of records of the account's own."""
 
 
+TYPED: dict[str, Row] = {
+    "renewal_date": {"type": "date", "fieldType": "date"},
+    "tier": {
+        "type": "enumeration",
+        "fieldType": "select",
+        "options": [
+            {"value": word, "label": word.title()} for word in ("gold", "silver", "bronze")
+        ],
+    },
+}
+"""Properties of the account's own that are more than text."""
+
+
 def definitions(names: Iterable[str], own: Iterable[str]) -> list[Row]:
     """Property definitions; `own` are the tenant's."""
     return [
@@ -226,6 +239,7 @@ def definitions(names: Iterable[str], own: Iterable[str]) -> list[Row]:
             "description": "",
             "groupName": "information",
             "options": [],
+            **TYPED.get(name, {}),
             "hubspotDefined": name not in set(own),
             "archived": False,
         }

@@ -56,9 +56,29 @@ ISSUE_TYPES = {"bug": "Bug", "feature": "Story", "task": "Task", "epic": "Epic"}
 ORGANIZATIONS = "customfield_10002"
 SLA = "customfield_10030"
 CUSTOMER_DOMAIN = "customfield_10050"
+SYSTEM = {
+    "summary": ("Summary", {"type": "string"}),
+    "description": ("Description", {"type": "string"}),
+    "status": ("Status", {"type": "status"}),
+    "issuetype": ("Issue Type", {"type": "issuetype"}),
+    "priority": ("Priority", {"type": "priority"}),
+    "project": ("Project", {"type": "project"}),
+    "assignee": ("Assignee", {"type": "user"}),
+    "reporter": ("Reporter", {"type": "user"}),
+    "labels": ("Labels", {"type": "array", "items": "string"}),
+    "created": ("Created", {"type": "datetime"}),
+    "updated": ("Updated", {"type": "datetime"}),
+    "resolutiondate": ("Resolved", {"type": "datetime"}),
+    "duedate": ("Due date", {"type": "date"}),
+    "timeoriginalestimate": ("Original estimate", {"type": "number"}),
+    "timespent": ("Time Spent", {"type": "number"}),
+    "issuelinks": ("Linked Issues", {"type": "array", "items": "issuelinks"}),
+}
 FIELDS: list[Json] = [
-    {"id": "summary", "name": "Summary", "custom": False, "clauseNames": ["summary"]},
-    {"id": "status", "name": "Status", "custom": False, "clauseNames": ["status"]},
+    *(
+        {"id": id, "name": name, "custom": False, "clauseNames": [id], "schema": schema}
+        for id, (name, schema) in SYSTEM.items()
+    ),
     {
         "id": ORGANIZATIONS,
         "name": "Organisationen",

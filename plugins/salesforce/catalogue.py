@@ -92,7 +92,7 @@ PICKLISTS = {
     "CurrencyIsoCode": ("EUR", "USD", "GBP", "JPY"),
     "StageName": tuple(STAGES),
     "ForecastCategory": ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"),
-    "Tier__c": ("enterprise", "growth", "starter"),
+    "Tier__c": ("gold", "silver", "bronze"),
 }
 """The words that a column offers, by its name."""
 

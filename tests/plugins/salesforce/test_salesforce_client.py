@@ -201,7 +201,7 @@ def test_describe_lists_fields_for_the_admin(client: Client) -> None:
     fields = {field["name"]: field for field in told["fields"]["Account"]}
     tier = fields["Tier__c"]
     assert (tier["title"], tier["type"], tier["custom"]) == ("Tier", "choice", True)
-    assert {"value": "growth", "title": "growth"} in tier["values"]
+    assert {"value": "gold", "title": "gold"} in tier["values"]
     assert "JPY" in [value["value"] for value in fields["CurrencyIsoCode"]["values"]]
     assert told["objects"] == [{"name": "Machine__c", "title": "Machines"}]
 
