@@ -63,6 +63,7 @@ AUTOMATION = Webhook(
     secret="hub",  # noqa: S106 - who makes it, not a secret
     key_holds=False,
     max_body=256 * 1024,
+    announces=("ticket",),
     setup=SETUP.strip(),
 )
 

@@ -52,6 +52,7 @@ PRIVATE = Webhook(
     delivery_key=webhook.delivery_key,
     parse=webhook.parse,
     secret="vendor",  # noqa: S106
+    announces=webhook.OBJECTS,
     setup=(
         "In HubSpot open your private app, tab **Webhooks**, and set the target URL to `{url}`. "
         "Subscribe to the events listed in the guide. Then copy the app's **client secret** "
@@ -68,6 +69,7 @@ APP = Webhook(
     route=webhook.route,
     scope="app",
     secret="operator",  # noqa: S106
+    announces=webhook.OBJECTS,
     setup=(
         "The operator's HubSpot app sends the events of every account that has installed it to "
         "`{url}`; there is nothing to do in your account but to install the app."

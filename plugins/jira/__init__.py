@@ -51,6 +51,8 @@ WEBHOOK = Webhook(
     parse=webhook.parse,
     secret="hub",  # noqa: S106 - who makes it, not a secret
     key_holds=True,
+    announces=("issue", "request", "user"),
+    lag_s=1200,
     setup=SETUP.strip(),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.api import Connector, Field, Webhook, hookimpl
-from plugins.stripe import client, streams, webhook
+from plugins.stripe import client, streams, subscribing, webhook
 from plugins.stripe.conversions import CONVERSIONS
 from plugins.stripe.limits import LIMITS
 
@@ -68,6 +68,8 @@ EVENTS = Webhook(
     parse=webhook.parse,
     secret="vendor",  # noqa: S106 - who makes it, not a secret
     key_holds=True,
+    listed=subscribing.listed,
+    announces=("customer", "subscription", "invoice"),
     setup=SETUP.strip(),
 )
 

@@ -37,6 +37,7 @@ FILTERS = {
     "subscriptions": {"status", "customer"},
     "invoices": {"status", "customer", "subscription"},
     "events": {"type"},
+    "webhook_endpoints": set[str](),
 }
 
 
@@ -120,6 +121,11 @@ class StripeSandbox(Vendor):
     def coupon(self, request: Request) -> object:
         right = request.params["id"] == records.COUPON["id"]
         return {**records.COUPON, "livemode": False} if right else self.not_found(request)
+
+    @route("GET", "/v1/webhook_endpoints")
+    def endpoints(self, request: Request) -> object:
+        """Those of this account, without their secrets."""
+        return self._page(request, [records.endpoint(one) for one in self.subscriptions()])
 
     @route("GET", "/v1/<table>")
     def listing(self, request: Request) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from hub.sandbox import World
+from hub.sandbox import Subscription, World
 from hub.sandbox.truth import Company, Person, Presence
 
 Json = dict[str, Any]
@@ -162,4 +162,17 @@ def invoice(id: str, presence: Presence, company: Company, made: datetime, is_op
         "parent": {**parent, "subscription_details": {"subscription": f"sub_{presence.id}"}},
         "metadata": {},
         "livemode": False,
+    }
+
+
+def endpoint(found: Subscription) -> Json:
+    """A webhook endpoint as it is listed; its secret was shown once, when it was made."""
+    return {
+        "id": f"we_{found.id}",
+        "object": "webhook_endpoint",
+        "created": seconds(found.created_at),
+        "enabled_events": ["*"],
+        "livemode": False,
+        "status": found.extra.get("status", "enabled"),
+        "url": found.url,
     }
