@@ -57,7 +57,7 @@ def _look(desk: Desk) -> None:
         listing = _deal(desk, now)
     if hearing.hear(desk, now):
         listing["list_at"] = min(now + BUSY, listing["list_at"] or now)
-    judged = missed.judge(desk.store, desk.connection["_id"], now)
+    judged = missed.judge(desk.store, desk.connection["_id"], desk.connector.name, now)
     times = [now + EVERY, listing["list_at"], judged, *mending.due_times(desk)]
     fields: Doc = {"looked_at": now, "next_at": min(at for at in times if at is not None)}
     saved = {f"watch.{name}": value for name, value in (fields | listing).items()}

@@ -20,6 +20,7 @@ from hub.engine.plan import Plan
 from hub.store import inbox
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.subscriptions.metrics import MISSED
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
@@ -139,18 +140,19 @@ def told(store: TenantStore, source: Source, batch: Plan) -> None:
         store.missed.delete({"_id": {"$in": known}})
 
 
-def judge(store: TenantStore, connection_id: str, now: datetime) -> datetime | None:
+def judge(store: TenantStore, connection_id: str, connector: str, now: datetime) -> datetime | None:
     """Count what nobody told of in time; returns when to judge the rest."""
     due = {"connection_id": connection_id, "due_at": {"$lte": now}}
     while store.missed.find_one(due, {"_id": 1}) is not None:
         if inbox.waits(store, connection_id, now):
             return now + AGAIN
-        store.transact(lambda within: _judge(within, due))
+        MISSED.labels(connector).inc(store.transact(lambda within: _judge(within, due)))
     left = store.missed.find_one({"connection_id": connection_id}, sort=[("due_at", 1)])
     return left["due_at"] if left else None
 
 
-def _judge(store: TenantStore, due: Doc) -> None:
+def _judge(store: TenantStore, due: Doc) -> int:
+    """Count one batch; returns how many."""
     days: dict[tuple[str, str], list[Doc]] = {}
     found = list(store.missed.find(due).sort("due_at", 1).limit(BATCH))
     for doc in found:
@@ -159,6 +161,7 @@ def _judge(store: TenantStore, due: Doc) -> None:
     for (stream, day), docs in days.items():
         _count(store, due["connection_id"], stream, day, docs)
     store.missed.delete({"_id": {"$in": [doc["_id"] for doc in found]}})
+    return len(found)
 
 
 def _count(store: TenantStore, connection_id: str, stream: str, day: str, docs: list[Doc]) -> None:
