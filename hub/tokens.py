@@ -97,7 +97,7 @@ class TokenEndpoint:
     def _ask(self, form: Mapping[str, str]) -> requests.Response:
         """A refusal of the app is the operator's business, and no lost connection."""
         try:
-            answer = self._post(self.oauth.token, form)
+            answer = self._post(self.oauth.token, {**self.oauth.asked, **form})
         except Reconnect:
             raise self._no_app() from None
         if answer.status_code >= 400 and _error(answer) in NO_APP:
@@ -107,7 +107,7 @@ class TokenEndpoint:
     def _post(
         self,
         where: Callable[[Mapping[str, str]], str],
-        form: Mapping[str, str],
+        form: Mapping[str, str | int],
         **given: Any,
     ) -> requests.Response:
         body = {**form, "client_id": self.app.client_id, "client_secret": self.app.client_secret}

@@ -36,13 +36,14 @@ class OAuth:
     authorize, token: their addresses, from the connection's settings. hosts: the domains that these
     may lie in; the operator's app secret goes nowhere else but to this machine. scopes: asked for,
     divided by spaces, and all needed. scopes_at: a sentence that says where a missing one is
-    granted. body: how the token endpoint is spoken to. parameters: added to the consent page's
-    address. life_s: how long an access token lives where the answer does not say. learnt: settings
-    that the token's answer fixes, such as Salesforce's instance address. fills: keys of fields that
-    nobody has to fill in, since consent does. choices: the accounts that a grant reaches, where
-    there may be several: from the settings, an access token and the hub's session; it raises the
-    hub's errors. revoke: the address where a token is given back (RFC 7009). dead: the vendor's
-    words for a grant that has ended, besides the standard's.
+    granted. body: how the token endpoint is spoken to. asked: added to each request for a token.
+    parameters: added to the consent page's address. life_s: how long an access token lives where
+    the answer does not say. learnt: settings that the token's answer fixes, such as Salesforce's
+    instance address. fills: keys of fields that nobody has to fill in, since consent does. choices:
+    the accounts that a grant reaches, where there may be several: from the settings, an access
+    token and the hub's session; it raises the hub's errors. revoke: the address where a token is
+    given back (RFC 7009). dead: the vendor's words for a grant that has ended, besides the
+    standard's.
     The connector's `open` finds the current token among its secrets, as `access_token`.
     """
 
@@ -52,6 +53,7 @@ class OAuth:
     scopes: tuple[str, ...] = ()
     scopes_at: str = ""
     body: Literal["form", "json"] = "form"
+    asked: Mapping[str, str | int] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     life_s: float = 3600.0
     learnt: Callable[[Mapping[str, Any]], Settings] = _nothing

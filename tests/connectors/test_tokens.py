@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from hub.api import Choice, CorrectInput, OAuth
-from hub.tokens import App, challenge, consent_url, is_due, missing, own_address
+from hub.plugin_host import load_plugins
+from hub.tokens import App, TokenEndpoint, challenge, consent_url, is_due, missing, own_address
 
 AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -50,6 +56,37 @@ def test_the_consent_page_is_asked_for_with_proof_and_state_and_without_the_secr
 def test_a_token_of_an_hour_is_due_after_48_minutes(seconds: int, due: bool) -> None:
     grant = {"issued_at": AT.isoformat(), "life_s": 3600.0}
     assert is_due(grant, AT + timedelta(seconds=seconds)) is due
+
+
+class Posted(HTTPAdapter):
+    """The far end of a session: keeps each body, and answers with a token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: list[dict[str, Any]] = []
+
+    def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
+        self.bodies.append(json.loads(request.body))
+        answer = requests.Response()
+        answer.status_code, answer.raw = 200, io.BytesIO(b'{"access_token": "new"}')
+        return answer
+
+
+def test_what_a_vendor_wants_to_be_asked_goes_with_each_request_for_a_token() -> None:
+    sent, session = Posted(), requests.Session()
+    session.mount("https://", sent)
+    where = "https://acme.vendor.example/tokens"
+    lives = OAuth(
+        lambda s: "", lambda s: where, ("vendor.example",), body="json", asked={"expires_in": 300}
+    )
+    connector = load_plugins().connectors["asana"]
+    endpoint = TokenEndpoint(connector, lives, App("client", "secret"), session, {})
+    endpoint.exchange("code", VERIFIER, "https://hub.example/back", AT)
+    endpoint.refresh({"refresh_token": "old"}, AT)
+    assert [(b["grant_type"], b["expires_in"]) for b in sent.bodies] == [
+        ("authorization_code", 300),
+        ("refresh_token", 300),
+    ]
 
 
 def oauth(*scopes: str) -> OAuth:
