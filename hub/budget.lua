@@ -177,7 +177,7 @@ end
 local function give()
   local call = state.fly[given.id]
   state.fly[given.id] = nil
-  if call and not given.undo then ended(call, now) end
+  for _ = 1, call and given.calls or 0 do ended(call, now) end
   for _, left in ipairs(given.left) do learn(left, call and call.at or now) end
   if given.pause and (not state.pause or state.pause.til < now + given.pause) then
     state.pause = { at = now, til = now + given.pause, why = given.why }

@@ -93,17 +93,17 @@ class Budget:
         taken: Taken,
         headers: Headers | None = None,
         *,
+        calls: int = 1,
         pause_s: float | None = None,
         why: str = "",
-        undo: bool = False,
     ) -> None:
         """The call has ended: what its answer said, and whether the vendor wants a pause.
 
-        undo: the call was not made after all.
+        calls: how many requests it was in truth.
         """
         if not taken.id and pause_s is None:
             return
-        more: dict[str, Any] = {"id": taken.id, "left": self._said(headers), "undo": undo}
+        more: dict[str, Any] = {"id": taken.id, "left": self._said(headers), "calls": calls}
         if pause_s is not None:
             more |= {"pause": max(1, int(min(pause_s, LONGEST_S) * 1000)), "why": why}
         self._run("give", more)

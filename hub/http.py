@@ -40,11 +40,15 @@ WAITING = ("budget", "paused")
 
 @dataclass(slots=True)
 class Pass:
-    """One call on its way: its leave, whether others failed before it, its answer's headers."""
+    """One call on its way: its leave, whether others failed before it, its last answer's headers.
+
+    answers: how many came; an SDK may make several requests in what is one call to us.
+    """
 
     taken: Taken
     after_failures: bool = False
     headers: Mapping[str, str] | None = None
+    answers: int = 0
 
 
 class Guard:
@@ -89,6 +93,7 @@ class Guard:
         """What the answer to this thread's call said."""
         if self.inside:
             self._mine.now.headers = headers
+            self._mine.now.answers += 1
 
     def failed(self, error: RetryLater) -> None:
         """The vendor did not serve the call; what it asked for holds for the whole account."""
@@ -111,7 +116,8 @@ class Guard:
         self._mine.now = None
         pause = error.retry_after if error and error.retry_after else None
         why = error.reason if error else ""
-        self._budget.give(passed.taken, passed.headers, pause_s=pause, why=why)
+        calls = max(1, passed.answers)
+        self._budget.give(passed.taken, passed.headers, calls=calls, pause_s=pause, why=why)
         return passed
 
 

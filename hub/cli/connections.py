@@ -102,12 +102,14 @@ def show(connection: str, tenant: str | None, as_json: bool) -> None:
     streams, webhooks = found.pop("streams"), found.pop("webhooks")
     missed = found.pop("missed_by_webhooks")
     found |= {"missed_by_webhooks": missed["count"]}
+    windows = found["limits"].pop("windows")
     emit(found, as_json=False)
     click.echo()
     emit(streams, as_json=False, columns=("name", "syncing", "fresh_at", "failures", "error"))
     click.echo()
     emit([_told(w) for w in webhooks], as_json=False, columns=WEBHOOKS)
     click.echo()
+    emit(windows, as_json=False, columns=("calls", "title", "only", "used", "left", "resets_at"))
 
 
 def _told(webhook: Doc) -> Doc:

@@ -14,6 +14,7 @@ import stamina
 
 from hub.conform import (
     changing,
+    counting,
     declared,
     fitting,
     pulling,
@@ -32,7 +33,19 @@ from hub.plugin_host import PluginHost
 from hub.sandbox import Sandbox
 
 State = Literal["passed", "failed", "skipped", "exempt", "todo"]
-FAMILIES = (declared, pulling, values, troubling, pushing, telling, changing, fitting, secrecy)
+FAMILIES = (
+    declared,
+    schema,
+    pulling,
+    values,
+    troubling,
+    counting,
+    pushing,
+    telling,
+    changing,
+    fitting,
+    secrecy,
+)
 ACCOUNTS, FEW_ROWS, RETRY_SCALE = 25, 20, 0.0005
 
 

@@ -19,6 +19,7 @@ from hub.api.signing import Hmac, SharedSecret
 from hub.conform import quality, suite
 from hub.conform.rule import RULES
 from hub.conform.suite import Outcome
+from hub.http import VendorHttp
 from hub.plugin_host import PluginHost, load_plugins
 from hub.settings import ROOT
 
@@ -121,6 +122,11 @@ bug("refuse", "credentials are not tried")(
 )
 bug("open", "opening calls the vendor")(
     lambda c: replace(c, open=lambda *given: _called(c.open(*given)))
+)
+bug("counted", "calls go past the guard")(
+    lambda c: replace(
+        c, open=lambda settings, secrets, http: c.open(settings, secrets, VendorHttp(None, "past"))
+    )
 )
 bug("list", "a page comes twice")(paged(lambda pages: (p for page in pages for p in (page, page))))
 bug("list", "the last record of a page is lost")(

@@ -181,3 +181,12 @@ def test_published_limits_do_not_hold_where_they_are_not_assumed(redis: Redis) -
     account = Account(redis, per_minute(1, concurrent=1))
     budget: Budget = account.budget(assumed=False)
     assert all(isinstance(budget.take(), Taken) for _ in range(5))
+
+
+def test_what_was_several_requests_counts_as_many(redis: Redis) -> None:
+    account = Account(redis, per_minute(5))
+    budget = account.budget()
+    taken = budget.take()
+    assert isinstance(taken, Taken)
+    budget.give(taken, calls=3)
+    assert account.spend(5) == 2
