@@ -59,11 +59,15 @@ class Routes:
             raise TryAgainSoon("Its connector failed to load.", retry_after=60, reason="connector")
         if connector is None or webhook is None:
             raise UnknownEndpoint("No connection listens at this address.")
-        held = self._hub.settings.apps.get(connector_name, {})
-        opened = {name: secret.get_secret_value() for name, secret in held.items()}
-        secrets = tuple(v for k, v in sorted(opened.items()) if "secret" in k and v)
+        secrets = self._of_operator(connector_name)
         url = endpoints.app_url(self._hub, connector_name)
         return connector, webhook, Registration(f"app:{connector_name}", url, secrets)
+
+    def _of_operator(self, connector_name: str) -> tuple[str, ...]:
+        """The secrets of the operator's app at this vendor."""
+        held = self._hub.settings.apps.get(connector_name, {})
+        opened = {name: secret.get_secret_value() for name, secret in held.items()}
+        return tuple(v for k, v in sorted(opened.items()) if "secret" in k and v)
 
     def listeners(self, connector: str, accounts: list[str]) -> list[Doc]:
         """Connections of these vendor accounts; one that is gone must not stop the others."""
@@ -97,16 +101,17 @@ class Routes:
         connection = hub.store(tenant_id).connections.find_one({"_id": connection_id})
         if connection is None or self._is_over(endpoint):
             raise UnknownEndpoint("No connection listens at this address.")
-        now = hub.now(tenant_id)
+        webhook = endpoints.webhook_of(connector, endpoint["webhook"])
+        by_operator = webhook.secret == "operator"  # noqa: S105 - who makes it
+        own = endpoints.active_secrets(endpoints.hidden(hub, endpoint), hub.now(tenant_id))
         registration = Registration(
             endpoint["_id"],
             f"{endpoints.base(hub)}/webhooks/{connector_name}/{key}",
-            endpoints.active_secrets(endpoints.hidden(hub, endpoint), now),
+            self._of_operator(connector_name) if by_operator else own,
             endpoint["state"],
             connection["account"]["id"],
             connection["settings"],
         )
-        webhook = endpoints.webhook_of(connector, endpoint["webhook"])
         return Route(tenant_id, connection_id, connector, webhook, registration, monotonic())
 
     def _is_over(self, endpoint: Doc) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -79,11 +80,11 @@ class Ground:
         """The sandbox's own settings, secrets and (for an app) operator's secrets."""
         return self.vendor.credentials()
 
-    def client(self, **secrets: str) -> Any:
-        """A fresh client, with other secrets where given."""
+    def client(self, settings: Mapping[str, str] = MappingProxyType({}), /, **secrets: str) -> Any:
+        """A fresh client, with other settings and secrets where given."""
         http = VendorHttp(None, "check", str(self.vendor.ca or ""))
         given = self.given
-        own = Asked(given["settings"], self.asked)
+        own = Asked({**given["settings"], **settings}, self.asked)
         return self.connector.open(own, Asked({**given["secrets"], **secrets}, self.asked), http)
 
     def account(self) -> AccountInfo:

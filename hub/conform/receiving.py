@@ -93,12 +93,14 @@ class Receiver:
             self._kept[url] = secret or SECRET
             ground.vendor.subscribe(url, self._kept[url], extra={"webhook": webhook.name})
             return
-        client = ground.client()
+        client = self._client()
         for place, target in enumerate(webhook.targets(client) if webhook.targets else ("",)):
             own = f"{url}{place}"
             made = webhook.register(client, own, target, SECRET)
             self.found.made[own] = made
-            if webhook.secret != "handshake":  # noqa: S105
+            if webhook.secret == "operator":  # noqa: S105
+                self._kept[own] = ground.given["operator"]["client_secret"]
+            elif webhook.secret != "handshake":  # noqa: S105
                 self._kept[own] = made.secret or SECRET
         if webhook.listed is not None:
             self.found.listed = list(webhook.listed(client))
@@ -125,12 +127,20 @@ class Receiver:
         """By the vendor's API where it has one; what is left then is noted."""
         vendor, unregister = self.ground.vendor, self.webhook.unregister
         if unregister is not None:
-            client = self.ground.client()
+            client = self._client()
             for made in self.found.made.values():
                 unregister(client, made.vendor_id)
             self.found.left = [s.url for s in vendor.subscriptions()]
         for subscription in vendor.subscriptions():
             vendor.unsubscribe(subscription.id)
+
+    def _client(self) -> Any:
+        """The usual one, or that of somebody who signed in where only such are pushed to."""
+        client, granted = self.ground.usual(), self.ground.vendor.granted()
+        targets = self.webhook.targets
+        if granted is None or targets is None or targets(client):
+            return client
+        return self.ground.client(granted["settings"], **granted["secrets"])
 
     def _registration(self, url: str, state: str = "active") -> Registration:
         ground, webhook = self.ground, self.webhook

@@ -92,6 +92,11 @@ class Manners(ABC):
         """The vendor's seconds to wait after failed attempt 1, 2, ...; None gives up."""
         return RETRY_DELAYS_S[attempt - 1] if attempt <= len(RETRY_DELAYS_S) else None
 
+    def granted(self) -> dict[str, dict[str, str]] | None:
+        """`settings` and `secrets` of a connection whose admin has signed in, if that is another
+        way in than `credentials`."""
+        return None
+
     def greet(self, subscription: Subscription) -> bool:
         """Shake hands with a new subscriber; may set its secret."""
         return True

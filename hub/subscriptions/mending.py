@@ -72,8 +72,8 @@ def mend(desk: Desk, now: datetime) -> Doc:
 
 
 def _mend(desk: Desk, webhook: Webhook, now: datetime) -> int:
-    if webhook.register is not None:
-        _drop_targets(desk, webhook)
+    if webhook.register is not None and not _drop_targets(desk, webhook):
+        return 0
     taken = 0
     if webhook.listed is not None:
         desk.hold_on()
@@ -110,9 +110,14 @@ def _taken(desk: Desk) -> Callable[[str], bool]:
     return lambda key: control.endpoint_by_key(key) is not None
 
 
-def _drop_targets(desk: Desk, webhook: Webhook) -> None:
-    """A target that is gone is no longer told of; of two endpoints for one the older stays."""
+def _drop_targets(desk: Desk, webhook: Webhook) -> bool:
+    """A target that is gone is no longer told of; of two endpoints for one the older stays.
+
+    False where there is nothing to ask for, such as a webhook of an app nobody has signed in to.
+    """
     wanted, seen = set(asking.targets(desk, webhook)), set()
+    if not wanted and not _of(desk, webhook):
+        return False
     for endpoint in _of(desk, webhook):
         if endpoint["state"] == "pending":
             continue
@@ -122,6 +127,7 @@ def _drop_targets(desk: Desk, webhook: Webhook) -> None:
             _end(desk, webhook, endpoint)
         elif not endpoint.get("lost"):
             seen.add(endpoint["target"])
+    return True
 
 
 def _end(desk: Desk, webhook: Webhook, endpoint: Doc) -> None:

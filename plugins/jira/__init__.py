@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.api import Connector, Field, Webhook, hookimpl
-from plugins.jira import site, streams, webhook
+from plugins.jira import dynamic, site, streams, webhook
 from plugins.jira.client import JiraClient
 from plugins.jira.consent import OAUTH
 from plugins.jira.conversions import CONVERSIONS
@@ -56,6 +56,24 @@ WEBHOOK = Webhook(
     setup=SETUP.strip(),
 )
 
+DYNAMIC = Webhook(
+    name="app",
+    title="Webhook of the app",
+    verify=dynamic.verify,
+    delivery_key=webhook.delivery_key,
+    parse=webhook.parse,
+    secret="operator",  # noqa: S106 - who makes it, not a secret
+    key_holds=True,
+    targets=dynamic.targets,
+    register=dynamic.register,
+    renew=dynamic.renew,
+    unregister=dynamic.unregister,
+    listed=dynamic.listed,
+    announces=("issue", "request"),
+    lag_s=1200,
+    setup="Nothing to do by hand: where you have signed in, the hub asks for it and renews it.",
+)
+
 JIRA = Connector(
     name="jira",
     title="Jira",
@@ -65,7 +83,7 @@ JIRA = Connector(
     check=site.check,
     describe=site.describe,
     streams=streams.STREAMS,
-    webhooks=(WEBHOOK,),
+    webhooks=(WEBHOOK, DYNAMIC),
     mapping=HERE / "mapping.yaml",
     readme=HERE / "README.md",
     limits=LIMITS,

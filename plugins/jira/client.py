@@ -40,7 +40,7 @@ class JiraClient:
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> None:
         self.settings = settings
         self.base = base_url(settings.get("site", ""))
-        self._granted = secrets.get("access_token", "")
+        self.granted = secrets.get("access_token", "")
         self._basic = (settings.get("email", ""), secrets.get("token", ""))
         self._http = http
         self._sdk: JIRA | None = None
@@ -103,7 +103,7 @@ class JiraClient:
         The SDK has no bulk read, and a JQL `id in (...)` fails as a whole on one deleted id.
         """
         body = {"issueIdsOrKeys": list(ids), "fields": list(fields)}
-        found = self._send("POST", "/rest/api/3/issue/bulkfetch", json=body)
+        found = self.send("POST", "/rest/api/3/issue/bulkfetch", json=body)
         return list(found.get("issues", []))
 
     def changelogs(self, ids: Sequence[str], field: str) -> dict[str, list[Json]]:
@@ -124,7 +124,7 @@ class JiraClient:
         found: list[Json] = []
         while True:
             query = {"startAt": len(found), "maxResults": PAGE, "orderBy": "created"}
-            page = self._send("GET", f"/rest/api/3/issue/{issue_id}/comment", params=query)
+            page = self.send("GET", f"/rest/api/3/issue/{issue_id}/comment", params=query)
             found.extend(page.get("comments", []))
             if not page.get("comments") or len(found) >= page.get("total", 0):
                 return found
@@ -132,13 +132,13 @@ class JiraClient:
     def users(self, start: int) -> list[Json]:
         """One page of all users from an offset; empty behind the last. Not in the SDK."""
         query = {"startAt": start, "maxResults": USERS_PAGE}
-        found: Any = self._send("GET", "/rest/api/3/users/search", params=query)
+        found: Any = self.send("GET", "/rest/api/3/users/search", params=query)
         return list(found)
 
     def users_by_id(self, ids: Sequence[str]) -> list[Json]:
         """Users by account id; unknown ones are left out. Not in the SDK."""
         query = {"accountId": list(ids), "maxResults": len(ids)}
-        return list(self._send("GET", "/rest/api/3/user/bulk", params=query).get("values", []))
+        return list(self.send("GET", "/rest/api/3/user/bulk", params=query).get("values", []))
 
     @property
     def organizations_field(self) -> str:
@@ -169,8 +169,8 @@ class JiraClient:
             self._sdk = JIRA(
                 server=self.base,
                 options={"rest_api_version": "3"},
-                basic_auth=None if self._granted else self._basic,
-                token_auth=self._granted or None,
+                basic_auth=None if self.granted else self._basic,
+                token_auth=self.granted or None,
                 timeout=TIMEOUT,
                 max_retries=0,
                 get_server_info=False,
@@ -180,7 +180,8 @@ class JiraClient:
             self._sdk._session.hooks["response"].append(lambda r, **_: self._http.note(r.headers))
         return self._sdk
 
-    def _send(self, method: str, path: str, **given: Any) -> Any:
+    def send(self, method: str, path: str, **given: Any) -> Any:
+        """A call that the SDK lacks. Raises as `refusal` says, and RetryLater."""
         answer = self._http.session.request(
             method, self.base + path, auth=self._signed, timeout=TIMEOUT, **given
         )
@@ -193,17 +194,17 @@ class JiraClient:
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """As the SDK does it: a granted token, or e-mail and API token."""
-        if not self._granted:
+        if not self.granted:
             HTTPBasicAuth(*self._basic)(request)
             return request
-        request.headers["Authorization"] = f"Bearer {self._granted}"
+        request.headers["Authorization"] = f"Bearer {self.granted}"
         return request
 
     def _tokens(self, path: str, body: Json) -> Iterator[Json]:
         """Every page of a POST that pages by token; a token seen before is an error, not a loop."""
         seen: set[str] = set()
         while True:
-            page = self._send("POST", path, json=body)
+            page = self.send("POST", path, json=body)
             yield page
             token = page.get("nextPageToken")
             if not token:

@@ -17,7 +17,7 @@ from plugins.jira.client import LOOPBACK, base_url
 
 SIGN_IN = "https://auth.atlassian.com"
 GATEWAY = "https://api.atlassian.com"
-SCOPES = ("read:jira-work", "read:jira-user", "offline_access")
+SCOPES = ("read:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
 
 
 def sites(settings: Settings, token: str, session: requests.Session) -> Iterable[Choice]:

@@ -7,18 +7,17 @@ without a restriction with 400, and the retired search with 410.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import random
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from hub.sandbox import Edit, Event, Options, Parcel, Request, Response, World, route
+from hub.sandbox import Edit, Event, Options, Request, Response, World, route
 from plugins.jira import sandbox_query as query
 from plugins.jira import sandbox_records as records
-from plugins.jira.sandbox_granting import CLIENT_ID, Grants
+from plugins.jira.sandbox_granting import CLIENT_ID
+from plugins.jira.sandbox_hooks import Hooks
 from plugins.jira.sandbox_query import refusal
 from plugins.jira.sandbox_site import (
     CUSTOMER_DOMAIN,
@@ -32,7 +31,6 @@ from plugins.jira.sandbox_site import (
 )
 
 EMAIL = "hub@example.com"
-RETRIES = 5
 RULES = {
     "SUP": {"by": "organization"},
     "PLT": {"by": "custom_field", "field": CUSTOMER_DOMAIN, "customer_visible": True},
@@ -40,7 +38,7 @@ RULES = {
 }
 
 
-class JiraSandbox(Grants):
+class JiraSandbox(Hooks):
     """One Jira Cloud site. `unindexed`: ids of issues that searches do not see yet."""
 
     name = "jira"
@@ -223,23 +221,6 @@ class JiraSandbox(Grants):
         kind = {"create": "created", "delete": "deleted"}.get(edit.kind, "updated")
         word = edit.table.removesuffix("s")
         yield Event(f"{word}_{kind}", body | {"webhookEvent": f"{word}_{kind}", word: record})
-
-    def sign(self, parcel: Parcel, body: bytes) -> dict[str, str]:
-        headers = {
-            "Content-Type": "application/json; charset=UTF-8",
-            "User-Agent": "Atlassian Webhook HTTP Client",
-            "X-Atlassian-Webhook-Identifier": parcel.id,
-            "X-Atlassian-Webhook-Flow": "Primary",
-        }
-        if parcel.attempt > 1:
-            headers["X-Atlassian-Webhook-Retry"] = str(parcel.attempt - 1)
-        if parcel.subscription.secret:
-            key = parcel.subscription.secret.encode()
-            headers["X-Hub-Signature"] = "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest()
-        return headers
-
-    def retry_delay(self, attempt: int) -> float | None:
-        return self.rng.uniform(300, 900) if attempt <= RETRIES else None
 
     def stir(self, rng: random.Random) -> None:
         """Move an issue on, comment on one, or rename one."""

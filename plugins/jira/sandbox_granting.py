@@ -19,7 +19,8 @@ DEAD = {
     "error_description": "Unknown or invalid refresh token.",
 }
 FIRST, SECOND = "11223344-a1b2-4c33-8d44-5566778899aa", "99887766-b2c3-4d44-9e55-667788990011"
-GATEWAY = r"/ex/jira/(?P<cloud>[\w-]+)"
+GATEWAY_PATH = "/ex/jira"
+GATEWAY = GATEWAY_PATH + r"/(?P<cloud>[\w-]+)"
 
 
 class Grants(Vendor):
@@ -84,7 +85,7 @@ class Grants(Vendor):
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not self.granting.lets_in(token):
             return Response({"code": 401, "message": "Unauthorized"}, 401)
-        held = ["read:jira-work", "read:jira-user"]
+        held = ["read:jira-work", "read:jira-user", "manage:jira-webhook"]
         scopes = [scope for scope in held if scope not in self.granting.withheld]
         return [
             {"id": id, "url": url or self.url, "name": name, "scopes": scopes, "avatarUrl": ""}

@@ -83,7 +83,7 @@ def _moment(millis: object) -> datetime | None:
         return None
 
 
-def _stamp(text: object) -> datetime | None:
+def moment_of(text: object) -> datetime | None:
     """Jira's own time text, such as 2026-01-05T10:00:00.000+0000."""
     try:
         moment = datetime.fromisoformat(str(text))
@@ -129,7 +129,7 @@ def _issue(body: Mapping[str, Any], event: str, at: datetime) -> Iterator[Change
         for object in _objects(issue):
             yield Change(object, native, "delete", at)
     elif event in ("jira:issue_created", "jira:issue_updated"):
-        version = _stamp(_part(issue, "fields", "updated"))
+        version = moment_of(_part(issue, "fields", "updated"))
         objects = (ISSUE, REQUEST) if _moved(body) else _objects(issue)
         yield from (Change(object, native, "upsert", at, version) for object in objects)
     else:
