@@ -74,6 +74,7 @@ class Ground:
     asked: set[str] = field(default_factory=set)
     _source: Source | None = None
     _account: AccountInfo | None = None
+    _usual: Any = None
 
     @property
     def given(self) -> Mapping[str, Mapping[str, str]]:
@@ -90,7 +91,7 @@ class Ground:
     def account(self) -> AccountInfo:
         """Whose credentials these are, asked once."""
         if self._account is None:
-            self._account = self.connector.check(self.client())
+            self._account = self.connector.check(self.usual())
         return self._account
 
     def pages(self, stream: Stream) -> list[Page]:
@@ -99,11 +100,17 @@ class Ground:
             self._pages[stream.name] = list(self.read(stream))
         return self._pages[stream.name]
 
-    def read(self, stream: Stream, cursor: Any = None) -> Iterator[Page]:
+    def usual(self) -> Any:
+        """The client for whatever needs no new one; a new connection each time would be dear."""
+        if self._usual is None:
+            self._usual = self.client()
+        return self._usual
+
+    def read(self, stream: Stream, cursor: Any = None, client: Any = None) -> Iterator[Page]:
         """A listing with the fields that the mapping reads; raises RuntimeError without an end."""
         mapping = self.mappings.get(stream.object)
         fields = mapping.source_fields if mapping else ()
-        for count, page in enumerate(stream.pages(self.client(), cursor, fields)):
+        for count, page in enumerate(stream.pages(client or self.usual(), cursor, fields)):
             if count > TOO_MANY:
                 raise RuntimeError(f"{stream.name} has no end")
             yield page
@@ -119,7 +126,7 @@ class Ground:
     def source(self) -> Source:
         """The connection as the hub would read it, with the vendor's own facts."""
         if self._source is None:
-            client, account = self.client(), self.account()
+            client, account = self.usual(), self.account()
             facts = self.connector.describe(client) if self.connector.describe else {}
             known = {**facts, "id": account.id, "name": account.name}
             context = Context(dict(self.given["settings"]), known)
