@@ -2,8 +2,9 @@
 
 The sums lie in a temporary database that spills to disk, so that memory stays flat however many
 events a day has. An event that comes twice changes nothing, since a record holds days and no
-counts; and in their order of (day, account, person) the records can be gone on with anywhere,
-although the export itself has none.
+counts; and in the order of their ids the records can be gone on with anywhere, although the export
+itself has none. An id holds only a hash of whose it is: ids cannot be blanked when a person asks to
+be forgotten.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import groupby, islice
 from time import monotonic
 from typing import Any
@@ -19,19 +21,16 @@ from typing import Any
 from plugins.mixpanel.client import cut
 from plugins.mixpanel.events import DAY_S, Reading, Use, day_name
 
-Key = tuple[str, str, str]
-"""(day, account, person)."""
-START: Key = ("", "", "")
 BATCH, MOST_FEATURES, LOOK_EVERY = 2000, 200, 10_000
 TABLE = """
-CREATE TABLE use (day TEXT, grp TEXT, usr TEXT, name TEXT, first INTEGER, last INTEGER,
-    PRIMARY KEY (day, grp, usr, name)) WITHOUT ROWID
+CREATE TABLE use (id TEXT, name TEXT, grp TEXT, usr TEXT, first INTEGER, last INTEGER,
+    PRIMARY KEY (id, name)) WITHOUT ROWID
 """
 ADD = """
 INSERT INTO use VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT DO UPDATE SET
     first = min(first, excluded.first), last = max(last, excluded.last)
 """
-READ = "SELECT * FROM use WHERE (day, grp, usr) > (?, ?, ?) ORDER BY day, grp, usr, name"
+READ = "SELECT id, grp, usr, name, first, last FROM use WHERE id > ? ORDER BY id, name"
 SETTINGS = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8000")
 
 
@@ -59,13 +58,20 @@ class Sums:
         uses = _read(lines, reading, monotonic() + patience_s)
         own = (use for use in uses if first <= use.day <= last)
         while batch := list(islice(own, BATCH)):
-            self._database.executemany(ADD, batch)
+            rows = ((record_id(u), u.name, u.group, u.user, u.at) for u in batch)
+            self._database.executemany(ADD, rows)
 
-    def records(self, after: Key = START) -> Iterator[dict[str, Any]]:
-        """The records behind a key, in order."""
-        rows = self._database.execute(READ, after)
-        for (day, group, user), found in groupby(rows, lambda row: row[:3]):
-            yield record(day, group, user, [row[3:] for row in found])
+    def records(self, after: str = "") -> Iterator[dict[str, Any]]:
+        """The records behind an id, in the order of ids."""
+        rows = self._database.execute(READ, (after,))
+        for (id, group, user), found in groupby(rows, lambda row: row[:3]):
+            yield record(id, group, user, [row[3:] for row in found])
+
+
+def record_id(use: Use) -> str:
+    """The project's day, and a hash of account and person."""
+    whose = f"{len(use.group)}/{use.group}/{use.user}".encode()
+    return f"{use.day}/{blake2b(whose, digest_size=12).hexdigest()}"
 
 
 @contextmanager
@@ -75,7 +81,7 @@ def opened() -> Iterator[Sums]:
         yield Sums(database)
 
 
-def record(day: str, group: str, user: str, found: list[tuple[str, int, int]]) -> dict[str, Any]:
+def record(id: str, group: str, user: str, found: list[tuple[str, int, int]]) -> dict[str, Any]:
     """The record of use; `found`: (event, its first, its last moment in UTC milliseconds).
 
     A day of the project lies in two of UTC at most, so that first and last tell all active days.
@@ -84,7 +90,7 @@ def record(day: str, group: str, user: str, found: list[tuple[str, int, int]]) -
     active = sorted({utc_day(at) for _, first, last in found for at in (first, last)})
     told = sorted(found, key=lambda one: (-one[2], one[0]))[:MOST_FEATURES]
     return {
-        "id": "/".join(_escaped(part) for part in (day, group, user)),
+        "id": id,
         "user": user,
         **({"group": group} if group else {"alone": user}),
         "active_days": active,
@@ -107,10 +113,6 @@ def _read(lines: Iterable[bytes], reading: Reading, until: float) -> Iterator[Us
             yield from reading.uses(line)
         except (ValueError, RecursionError):
             raise cut() from None
-
-
-def _escaped(part: str) -> str:
-    return part.replace("%", "%25").replace("/", "%2F")
 
 
 def _iso(at: int) -> str:

@@ -27,7 +27,7 @@ def pages(client: Mixpanel, cursor: Any, fields: Sequence[str] = ()) -> Iterator
 
     Cursor between runs: {"seen": the last day read, "looked": when late events were looked for,
     "whole": when everything was read, "turn": runs so far}; within one also "from", "to" (days of
-    the window), "after" (the last key of it that is done) and "alone" (a day at a time).
+    the window), "after" (the last id of it that is done) and "alone" (a day at a time).
     Raises RetryLater where an export breaks off; its days are exported again. Raises GiveUp for a
     day that takes too long to read.
     """
@@ -76,7 +76,7 @@ def _fill(client: Mixpanel, found: sums.Sums, first: date, last: date) -> None:
 
 
 def _pages(client: Mixpanel, found: sums.Sums, state: State, last: date) -> Iterator[Page]:
-    records = found.records(tuple(state.get("after", sums.START)))
+    records = found.records(state.get("after", ""))
     page = list(islice(records, ROWS))
     while following := list(islice(records, ROWS)):
         yield Page(page, _within(state, last, page[-1]))
@@ -98,20 +98,17 @@ def _last(client: Mixpanel, state: State) -> date:
 def _within(state: State, last: date, done: Record) -> State:
     """Behind a record: the days before its own need not be exported again."""
     day = done["id"].partition("/")[0]
-    key = [day, done.get("group", ""), done["user"]]
-    return {**state, "from": day, "to": _iso(last), "after": key}
+    return {**state, "from": day, "to": _iso(last), "after": done["id"]}
 
 
 def _until(state: State, first: date, latest: date) -> State:
-    """The same window up to the last day that is allowed, which ends the run."""
-    if latest < first:
-        return _ended(state, latest)
-    return {**state, "to": _iso(latest), "until": _iso(latest)}
+    """The same window up to the last day that has begun; the run ends where none of it has."""
+    return _ended(state, latest) if latest < first else {**state, "to": _iso(latest)}
 
 
 def _behind(state: State, last: date, today: date) -> State:
     """The next window, or where the next run begins."""
-    if last >= today or _iso(last) == state.get("until"):
+    if last >= today:
         return _ended(state, last)
     kept = {k: v for k, v in state.items() if k not in ("to", "after")}
     return {**kept, "from": _iso(last + timedelta(days=1))}

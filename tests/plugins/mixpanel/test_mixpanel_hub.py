@@ -21,6 +21,7 @@ from hub.sandbox import Sandbox
 from hub.sandbox.usage import calls
 from hub.store import inbox
 from plugins.mixpanel.sandbox import MixpanelSandbox, batch
+from tests.privacy.desk import erase, traces
 from tests.stage import Stage, build_hub, picture, serving
 
 DAYS = "8"
@@ -187,3 +188,21 @@ def test_a_profile_that_vanished_takes_its_use_out_of_the_count(
     assert gone is not None
     assert gone["life"]["deleted"]
     assert counters(stage) != before
+
+
+def test_who_asks_to_be_forgotten_is_named_nowhere_and_does_not_come_back(
+    stage: Stage, vendor: MixpanelSandbox
+) -> None:
+    connection = stage.connect("mixpanel", history_days=DAYS)
+    stage.sync(connection)
+    user = stage.store.records.distinct("values.user_key", {"object": "usage"})[0]
+    known = stage.store.records.find_one({"object": "user", "native_id": user})
+    assert known is not None
+    before = counters(stage)
+    done = erase(stage, "contact", known["contact_id"])
+    assert (done["state"], done["report"]["verification"]["hits"]) == ("done", [])
+    assert counters(stage) != before
+    after = counters(stage)
+    stage.sync(connection, full=True)
+    assert traces(stage, user) == []
+    assert counters(stage) == after

@@ -148,7 +148,7 @@ def test_properties_of_any_shape_are_left_out(odd: Any) -> None:
 
 def test_a_record_of_use_field_by_field() -> None:
     record = {
-        "id": "2026-01-05/acme/u-81",
+        "id": "2026-01-05/d0e941cc4b93d3a626eba880",
         "user": "u-81",
         "group": "acme",
         "active_days": ["2026-01-05"],

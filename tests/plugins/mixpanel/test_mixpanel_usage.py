@@ -80,7 +80,7 @@ def test_days_that_are_done_are_not_exported_again(
     assert inside["from"] < inside["to"]
     vendor.exports.clear()
     run(client, inside)
-    assert vendor.exports[0] == (inside["after"][0], inside["to"])
+    assert vendor.exports[0] == (inside["after"][:10], inside["to"])
 
 
 def test_the_next_runs_read_two_days_and_each_day_the_late_ones(
@@ -160,6 +160,17 @@ def test_a_clock_ahead_of_the_vendor_asks_for_no_future_day(
         "seen": (vendor.today() + timedelta(days=9)).isoformat(),
     }
     assert run(client, ahead)[-1].cursor["seen"] == vendor.today().isoformat()
+
+
+def test_a_project_whose_day_is_still_yesterday_ends_there(
+    vendor: MixpanelSandbox, client: Mixpanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """West of UTC, without the project's zone in the settings."""
+    yesterday = vendor.today() - timedelta(days=1)
+    monkeypatch.setattr(vendor, "today", lambda: yesterday)
+    cursor = run(client)[-1].cursor
+    assert cursor["seen"] == yesterday.isoformat()
+    assert run(client, cursor)[-1].cursor["turn"] == 2
 
 
 def test_a_clock_behind_the_vendor_reads_up_to_its_day(
