@@ -12,6 +12,7 @@ import yaml
 
 from hub import overlays
 from hub.bootstrap import Hub
+from hub.cli import fields
 from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import connection_id, opened, tenant_id, tenant_option
 from hub.errors import CorrectInput
@@ -163,6 +164,10 @@ def replay(connector: str, object: str, tenant: str | None, as_json: bool) -> No
         mappings.own(hub, connector, object)
         count = overlays.replay(hub, store, connector, object)
     emit({"records": count}, as_json=as_json)
+
+
+command.add_command(fields.fields)
+command.add_command(fields.drift)
 
 
 def _versions(hub: Hub, store: TenantStore, connector: str, object: str) -> Doc:

@@ -20,6 +20,7 @@ from hub.conform import (
     pulling,
     pushing,
     quality,
+    schema,
     secrecy,
     telling,
     troubling,

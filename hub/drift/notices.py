@@ -15,6 +15,7 @@ from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 SETTLED = ("dismissed", "accepted")
+AFTER = ("closed_at", "settled_as", "settled_by", "settled_at")
 
 
 def identity(connection_id: str, object: str, cause: Cause) -> str:
@@ -45,7 +46,7 @@ def settle(
         before = known.pop(id, None)
         if before is None or _is_news(before, change["marks"]):
             change |= {"state": "open", "since": now}
-        unset = {"closed_at": ""} if "since" in change else {}
+        unset = dict.fromkeys(AFTER, "") if "since" in change else {}
         update: Doc = {"$set": change} | ({"$unset": unset} if unset else {})
         writes.append(store.drift.updating({"_id": id}, update, upsert=True))
     closed = {"$set": {"state": "closed", "closed_at": now}}
@@ -89,11 +90,15 @@ def one(store: TenantStore, notice_id: str) -> Doc:
 
 
 def close_by(store: TenantStore, notice_id: str, state: str, who: str, now: datetime) -> Doc:
-    """Somebody has settled it: `state` is dismissed or accepted; raises NotFound."""
-    one(store, notice_id)
-    change = {"state": state, "settled_by": who, "settled_at": now}
-    open = {"_id": notice_id, "state": {"$ne": "closed"}}
-    store.drift.update(open, {"$set": change})
+    """Somebody has settled it: `state` is dismissed or accepted; raises NotFound.
+
+    One that is over meanwhile stays so.
+    """
+    before = one(store, notice_id)
+    change = {"settled_as": state, "settled_by": who, "settled_at": now}
+    if before["state"] != "closed":
+        change["state"] = state
+    store.drift.update({"_id": notice_id}, {"$set": change})
     return one(store, notice_id)
 
 

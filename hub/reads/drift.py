@@ -60,6 +60,7 @@ def _shown(
         "state": doc["state"],
         "since": doc["since"],
         "seen_at": doc["seen_at"],
+        "settled_as": doc.get("settled_as"),
         "settled_by": doc.get("settled_by"),
         "was": doc["was"],
         "now": doc["now"],

@@ -63,14 +63,16 @@ def load(hub: Hub, store: TenantStore, connection: Doc, object: str) -> Fields:
     return Fields(doc, source, base, source.mappings[object], told, records)
 
 
-def of_connection(hub: Hub, store: TenantStore, connection_id: str) -> Doc:
+def of_connection(hub: Hub, store: TenantStore, connection_id: str, only: str | None = None) -> Doc:
     """{"connection", "connector", "described_at", "problem", "objects": [...]}: each object with
-    its fields, those that are mapped first; one that no stream brings has a `note` instead."""
+    its fields, or `only` one; one that no stream brings has a `note` instead."""
     connection = hub.connection(store, connection_id)
     mapped = hub.plugins.mappings[connection["connector"]]
     docs = {d["object"]: d for d in store.described.find({"connection_id": connection_id})}
-    objects = [of_object(hub, store, connection, object) for object in mapped]
-    others = [_unread(docs[name]) for name in sorted(docs.keys() - mapped.keys())]
+    names = [*mapped, *sorted(docs.keys() - mapped.keys())]
+    wanted = [name for name in names if only in (None, name)]
+    if only and not wanted:
+        raise NotFound(f"There is no object {only}; there are {', '.join(names)}.")
     return {
         "connection": connection_id,
         "connector": connection["connector"],
@@ -78,7 +80,10 @@ def of_connection(hub: Hub, store: TenantStore, connection_id: str) -> Doc:
         "problem": connection.get("describe_problem") or "",
         "currency": (connection.get("facts") or {}).get("currency"),
         "time_zone": (connection.get("facts") or {}).get("time_zone"),
-        "objects": [*objects, *others],
+        "objects": [
+            of_object(hub, store, connection, name) if name in mapped else _unread(docs[name])
+            for name in wanted
+        ],
     }
 
 

@@ -22,6 +22,7 @@ NOUNS = (
     "deliveries",
     "quarantine",
     "mappings",
+    "fields",
     "accounts",
     "health",
     "backtest",
