@@ -126,10 +126,13 @@ class Connector:
     """One vendor. `open` is cheap and does no I/O; `check` proves the credentials.
 
     check raises CorrectInput (naming the field), Reconnect or RetryLater.
-    describe(client): facts for mappings and screens, JSON. By custom: `fields` = object ->
+    describe(client): what the vendor says of this account, JSON. `fields` = object ->
     [{"name", "title", "type", "custom", "values"}] where `name` is the path that a mapping reads,
-    `type` one of text, number, integer, boolean, date, time, choice, choices, reference, other;
-    `users`, `currency`, `time_zone`, and whatever the connector's own conversions read.
+    `type` one of text, number, integer, boolean, date, time, choice, choices, reference, other, and
+    `values` the words that records carry, or {"value", "title"}; `objects` = [{"name", "title"}],
+    kinds of records that no stream brings; `users`, where no stream brings them. The rest are facts
+    that mappings read as `account.…`, such as `currency` and `time_zone`: when one changes, records
+    are mapped anew. GiveUp leaves what was told before.
     mapping: path of mapping.yaml. conversions: name -> function(value, context) that extend the
     mapping language. `readme`: path of the set-up guide.
     """
