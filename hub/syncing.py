@@ -57,6 +57,8 @@ class Following:
     full: bool
     latest: dict[str, Doc | None] = field(default_factory=dict)
     errors: dict[str, Doc] = field(default_factory=dict)
+    waits: dict[str, str] = field(default_factory=dict)
+    """Why a run stands still without having failed, in a sentence."""
 
     def wait(self, within_s: float, show: Callable[[Following], None]) -> bool:
         """True when every stream has ended, well or not; `show` is called at each look."""
@@ -74,6 +76,7 @@ class Following:
         mine = {"connection_id": self.connection_id, "stream": name}
         run = store.runs.find_one(mine, sort=[("started_at", -1)])
         stream = store.streams.find_one({"_id": f"{self.connection_id}:{name}"}) or {}
+        self.waits[name] = (stream.get("waits") or {}).get("sentence", "")
         error = stream.get("error")
         if error and error["at"] >= self.since:
             self.errors[name] = error
@@ -108,5 +111,7 @@ class Following:
             "total": run.get("total"),
             "read": counts.pop("read", 0),
             "counts": counts,
-            "error": error["sentence"] if error else run.get("error"),
+            "error": error["sentence"]
+            if error
+            else run.get("error") or self.waits.get(name) or None,
         }

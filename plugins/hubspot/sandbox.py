@@ -94,7 +94,7 @@ class HubSpot(Grants):
         return now | answers.limits(burst[:2], day[:2])
 
     def limited(self, retry_after: int) -> Response:
-        said = answers.LIMITED if retry_after < 60 else answers.SPENT
+        said = answers.LIMITED if retry_after < 3600 else answers.SPENT
         return Response(said, 429, {"Retry-After": str(retry_after)})
 
     def server_error(self, status: int) -> Response:

@@ -10,6 +10,8 @@ import pytest
 from hub.bootstrap import Hub
 from hub.embedded import Services
 from hub.engine import apply
+from hub.errors import RetryLater
+from hub.reads import limits
 from hub.sandbox import Sandbox, Vendor, Window
 from hub.store.client import Doc
 from tests.stage import Stage, build_hub, serving
@@ -109,3 +111,20 @@ def test_a_webhook_whose_read_must_wait_is_no_failed_attempt(stage: Stage, vendo
     done = stage.store.inbox.find_one({"_id": row["_id"]})
     assert done is not None
     assert done["state"] == "done"
+
+
+def test_tenants_of_one_vendor_account_wait_for_one_another(
+    hub: Hub, sandbox: Sandbox, stage: Stage, vendor: Vendor
+) -> None:
+    mine = stage.connect("hubspot")
+    other = Stage(hub, sandbox)
+    pass_by(other, 0)
+    theirs = other.connect("hubspot")
+    vendor.faults.add("limit", count=1, retry_after=120)
+    for connection, reason in ((mine, "rate_limit"), (theirs, "budget")):
+        with pytest.raises(RetryLater) as told:
+            hub.client(connection).properties("companies")
+        assert told.value.reason == reason
+        assert 110 < (told.value.retry_after or 0) <= 120
+    shown = limits.of(hub, theirs)
+    assert shown["pause"]["reason"] == "rate_limit"
