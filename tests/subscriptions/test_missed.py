@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -174,3 +174,55 @@ def test_only_so_many_are_named_and_all_are_counted(
     poll(quiet)
     [day] = judged(quiet)
     assert (day["count"], len(day["records"])) == (3, 2)
+
+
+def name_of(watched: Watched, native_id: str) -> str:
+    key = f"{watched.id}:task:{native_id}"
+    found = watched.stage.store.records.find_one({"_id": key})
+    assert found is not None
+    return str(found["values"]["title"])
+
+
+def meanwhile(quiet: Watched, what: str, happens: Callable[[], None]) -> Any:
+    """The answer of the stream's `what` waits while something happens, and is then stale."""
+    streams = quiet.stage.hub.connector_of(quiet.connection).streams
+    tasks = next(stream for stream in streams if stream.name == "tasks")
+    real = getattr(tasks, what)
+
+    def late(*given: Any) -> Iterator[Any]:
+        answer = list(real(*given))
+        object.__setattr__(tasks, what, real)
+        happens()
+        yield from answer
+
+    object.__setattr__(tasks, what, late)
+
+
+def test_a_stale_poll_does_not_overwrite_a_newer_webhook(quiet: Watched) -> None:
+    found = edit(quiet, "Polled", dropped=True)
+
+    def told() -> None:
+        quiet.later(minutes=1)
+        edit(quiet, "Told")
+        quiet.told()
+
+    meanwhile(quiet, "pages", told)
+    poll(quiet)
+    assert name_of(quiet, found).startswith("Told")
+    assert judged(quiet) == []
+
+
+def test_a_stale_webhook_does_not_overwrite_a_newer_poll(quiet: Watched) -> None:
+    found = edit(quiet, "Told")
+    assert quiet.vendor.settle(20)
+
+    def polled() -> None:
+        quiet.later(minutes=1)
+        edit(quiet, "Polled", dropped=True)
+        poll(quiet)
+
+    meanwhile(quiet, "fetch", polled)
+    quiet.told()
+    assert name_of(quiet, found).startswith("Polled")
+    [day] = judged(quiet)
+    assert [record["native_id"] for record in day["records"]] == [found]
