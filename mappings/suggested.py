@@ -15,7 +15,7 @@ from mappings.errors import BrokenMapping
 from mappings.language import ObjectMapping, overlay
 from mappings.survey import Place, below
 
-__all__ = ["Overlay", "known_words", "left_out", "merged", "picked", "text"]
+__all__ = ["Overlay", "known_words", "left_out", "line", "merged", "picked", "text"]
 
 Overlay = dict[str, Any]
 CONVERSIONS = {
@@ -35,12 +35,20 @@ def picked(
 
     base: the connector's own mapping. taken: custom names that are in use.
     """
+    made = line(base, path, told, taken)
+    return _fitting(base, made) if made else None
+
+
+def line(
+    base: ObjectMapping, path: str, told: Described | None, taken: Iterable[str] = ()
+) -> Overlay | None:
+    """As `picked`, for lists of fields: it is yet to be checked against the mapping."""
     own = below(base, path)
     if own is None:
         return None
     name = _name(told.title if told else own, own, set(taken))
     makes = CONVERSIONS.get(told.type) if told else None
-    return _fitting(base, {"custom": {name: {"from": own, "as": makes} if makes else own}})
+    return {"custom": {name: {"from": own, "as": makes} if makes else own}}
 
 
 def left_out(base: ObjectMapping, places: Iterable[Place]) -> Overlay | None:
@@ -58,7 +66,7 @@ def known_words(base: ObjectMapping, name: str, words: Iterable[str]) -> Overlay
     rule = base.definition["fields"].get(name, {})
     spec = ENTITIES[base.entity].fields.get(name)
     ours = rule.get("else", spec.enum[0] if spec and spec.enum else None)
-    table = {word: ours for word in words if "@" not in word}
+    table = {word.strip(): ours for word in words if word.strip() and "@" not in word}
     return _fitting(base, {"fields": {name: {"map": table}}}) if table else None
 
 

@@ -149,7 +149,7 @@ def _values(record: Any, source: Source) -> list[Any]:
         if isinstance(step, int):
             if not isinstance(record, list) or not -len(record) <= step < len(record):
                 return []
-        elif not isinstance(record, Mapping) or step not in record:
+        elif not isinstance(record, dict) or step not in record:
             return []
         record = record[step]
     return [record]

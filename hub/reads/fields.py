@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from mappings import suggested
 from mappings.described import Described
 from mappings.language import ObjectMapping
 from mappings.plain import blank
-from mappings.survey import below, is_own, readers, value_at
+from mappings.survey import Place, below, is_own, readers, value_at
 
 LOOKED_AT = 20
 """Records in which an example is looked for."""
@@ -38,6 +38,7 @@ class Fields:
     base: ObjectMapping
     mapping: ObjectMapping
     told: Mapping[str, Described]
+    seen: Mapping[str, Doc]
     records: list[Any]
 
     @property
@@ -60,7 +61,8 @@ def load(hub: Hub, store: TenantStore, connection: Doc, object: str) -> Fields:
     doc = store.described.find_one({"_id": f"{connection['_id']}:{object}"}) or {}
     records = look.bodies(store, doc.get("sample", [])[:LOOKED_AT])[1]
     told = describing.fields_of(doc)
-    return Fields(doc, source, base, source.mappings[object], told, records)
+    seen = {row["path"]: row for row in doc.get("seen", [])}
+    return Fields(doc, source, base, source.mappings[object], told, seen, records)
 
 
 def of_connection(hub: Hub, store: TenantStore, connection_id: str, only: str | None = None) -> Doc:
@@ -90,7 +92,8 @@ def of_connection(hub: Hub, store: TenantStore, connection_id: str, only: str | 
 def of_object(hub: Hub, store: TenantStore, connection: Doc, object: str) -> Doc:
     """One object with its fields: the tenant's own first."""
     found = load(hub, store, connection, object)
-    rows = [_row(found, path) for path in _paths(found)]
+    read = readers(found.mapping)
+    rows = [_row(found, path, read.get(path, [])) for path in _paths(found)]
     return {
         "object": object,
         "title": found.doc.get("title") or object,
@@ -106,7 +109,7 @@ def of_object(hub: Hub, store: TenantStore, connection: Doc, object: str) -> Doc
 
 def line(found: Fields, path: str) -> str | None:
     """What takes a field along in an overlay; None if the tenant cannot pick it."""
-    made = suggested.picked(found.base, path, found.told.get(path), found.taken)
+    made = suggested.line(found.base, path, found.told.get(path), found.taken)
     return suggested.text(made) if made else None
 
 
@@ -121,16 +124,14 @@ def find(store: TenantStore, connector: str, object: str) -> Doc:
 
 def _paths(found: Fields) -> list[str]:
     """What the vendor tells of, and what records carry in the part that a tenant picks from."""
-    seen = [row["path"] for row in found.doc.get("seen", [])]
     read = readers(found.base)
-    mine = [path for path in seen if path not in read and below(found.mapping, path)]
+    mine = [path for path in found.seen if path not in read and below(found.mapping, path)]
     return list(dict.fromkeys([*found.told, *mine]))
 
 
-def _row(found: Fields, path: str) -> Doc:
+def _row(found: Fields, path: str, places: Sequence[Place]) -> Doc:
     told = found.told.get(path)
-    seen = {row["path"]: row for row in found.doc.get("seen", [])}.get(path, {})
-    places = readers(found.mapping).get(path, [])
+    seen = found.seen.get(path, {})
     return {
         "name": path,
         "title": told.title if told else below(found.mapping, path) or path,
