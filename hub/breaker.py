@@ -60,7 +60,7 @@ class Breaker:
     def __init__(
         self, redis: Redis | None, connection_id: str, offset_s: Callable[[], float] = float
     ) -> None:
-        self._redis = redis
+        self._script = redis.register_script(_SCRIPT) if redis is not None else None
         self._key = f"hub:breaker:{connection_id}"
         self._offset_s = offset_s
 
@@ -86,7 +86,7 @@ class Breaker:
         return {"state": state, "for_s": for_ms / 1000, "failures": failures}
 
     def _run(self, step: str) -> Any:
-        if self._redis is None:
+        if self._script is None:
             return None
         args = (
             round(self._offset_s() * 1000),
@@ -98,8 +98,7 @@ class Breaker:
             random.uniform(1, 1.3),
             KEEP_S,
         )
-        script = self._redis.register_script(_SCRIPT)
         try:
-            return script(keys=[self._key], args=[step, *args])
+            return self._script(keys=[self._key], args=[step, *args])
         except RedisError:
             return None

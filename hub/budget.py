@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from redis import Redis
+from redis.commands.core import Script
 from redis.exceptions import RedisError
 
 from hub.api import Connector
@@ -69,6 +70,7 @@ class Budget:
     offset_s: Callable[[], float] = float
     assumed: bool = True
     _rates: tuple[Rate, ...] | None = None
+    _script: Script | None = None
 
     def take(self, operation: str = "") -> Taken | Wait:
         """Leave for one call of this name, or how long to wait for it."""
@@ -146,9 +148,9 @@ class Budget:
             return None
         payload = {"share": self.limits.share(self.settings), **more}
         payload["offset"] = round(self.offset_s() * 1000)
-        script = self.redis.register_script(SCRIPT)
+        self._script = self._script or self.redis.register_script(SCRIPT)
         try:
-            return script(keys=[key_of(self.account)], args=[operation, json.dumps(payload)])
+            return self._script(keys=[key_of(self.account)], args=[operation, json.dumps(payload)])
         except RedisError as error:
             log.warning("budget_unreachable", error=type(error).__name__)
             return None
