@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -112,19 +112,35 @@ def give_back(hub: Hub, connection: Doc) -> None:
 
 
 def _renewed(hub: Hub, connection: Doc, grant: Grant, now: datetime) -> Grant:
-    """Saved before the lease goes: the vendor may have killed the former refresh token already."""
+    """Saved before the lease goes: the vendor may have killed the former refresh token already.
+
+    Consent that was given anew meanwhile stays; the same grant under a new data key is replaced.
+    """
     connector, settings = hub.connector_of(connection), connection["settings"]
     fresh = endpoint(hub, connector, settings, connection["_id"]).refresh(grant, now)
     learnt = {f"settings.{key}": value for key, value in fresh.pop("learnt").items()}
     sealed = hub.catalogue.vault.seal(connection["tenant_id"], fresh)
     store = hub.store(connection["tenant_id"])
-    store.connections.update({"_id": connection["_id"]}, {"$set": {"grant": sealed, **learnt}})
-    return fresh
+    while True:
+        before = _sealed(hub, connection)
+        stored = hub.catalogue.vault.open(before)
+        if stored["access_token"] != grant["access_token"]:
+            return stored
+        same = {"_id": connection["_id"], "grant": before}
+        if store.connections.update(same, {"$set": {"grant": sealed, **learnt}}):
+            return fresh
 
 
 def _stored(hub: Hub, connection: Doc) -> Grant:
-    store = hub.store(connection["tenant_id"])
-    return hub.catalogue.vault.open(hub.connection(store, connection["_id"]).get("grant"))
+    return hub.catalogue.vault.open(_sealed(hub, connection))
+
+
+def _sealed(hub: Hub, connection: Doc) -> Any:
+    """As it is stored just now: consent may have been given anew, a key changed, or a token set."""
+    stored = hub.connection(hub.store(connection["tenant_id"]), connection["_id"])
+    if "grant" not in stored:
+        raise RetryLater("The connection has other credentials by now.", reason="reconnected")
+    return stored["grant"]
 
 
 def endpoint(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 
 from hub import consents, grants, removal, rotation
 from hub.embedded import Services
-from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect
+from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect, RetryLater
 from hub.sandbox import Sandbox
 from hub.store.client import Doc
 from tests.granted import Granted
@@ -24,12 +25,19 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def stage(services: Services, sandbox: Sandbox) -> Iterator[Granted]:
+@pytest.fixture(scope="module")
+def granted(services: Services, sandbox: Sandbox) -> Iterator[Granted]:
     found = Granted(services, sandbox, "asana")
     found.granting.rotates = True
     yield found
     found.hub.close()
+
+
+@pytest.fixture
+def stage(granted: Granted) -> Granted:
+    """A tenant of its own."""
+    granted.change_tenant()
+    return granted
 
 
 def test_consent_connects_and_the_data_flows(stage: Granted) -> None:
@@ -147,7 +155,7 @@ def test_removing_a_connection_gives_the_access_back(stage: Granted) -> None:
     grant = stage.grant(connection)
     removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
     assert not stage.granting.lets_in(grant["access_token"])
-    assert stage.granting.revoked == 1
+    assert not stage.granting.is_current(grant["refresh_token"])
 
 
 def test_a_vendor_that_is_away_does_not_keep_a_connection_from_being_removed(
@@ -182,3 +190,41 @@ def test_our_secret_goes_to_no_other_host(stage: Granted) -> None:
     settings = {**stage.settings, "base_url": "https://app.asana.com.evil.example/api/1.0"}
     with pytest.raises(CorrectInput, match="Asana"):
         consents.ask(stage.hub, stage.tenant_id, "usr_1", connector, settings)
+
+
+@pytest.mark.parametrize("meanwhile", ["consent given anew", "a new data key", "a token set"])
+def test_what_happens_while_the_vendor_answers_a_renewal_is_kept(
+    stage: Granted, meanwhile: str
+) -> None:
+    connection = stage.connected()
+    stage.age(connection, minutes=49)
+    now, once = stage.granting.now, iter([True])
+    anew = {**stage.grant(connection), "access_token": "given anew"}
+
+    def happens() -> None:
+        mine = {"_id": connection["_id"]}
+        if meanwhile == "consent given anew":
+            sealed = stage.hub.catalogue.vault.seal(stage.tenant_id, anew)
+            stage.store.connections.update(mine, {"$set": {"grant": sealed}})
+        elif meanwhile == "a new data key":
+            rotation.rotate_tenant(stage.hub, stage.tenant_id)
+        else:
+            stage.store.connections.update(mine, {"$unset": {"grant": ""}})
+
+    def at_the_vendor() -> datetime:
+        if next(once, False):
+            happens()
+        return now()
+
+    stage.granting.now = at_the_vendor
+    try:
+        if meanwhile == "a token set":
+            with pytest.raises(RetryLater, match="other credentials"):
+                grants.access_token(stage.hub, stage.stored(connection))
+            return
+        token = grants.access_token(stage.hub, stage.stored(connection))
+    finally:
+        stage.granting.now = now
+    assert (token == "given anew") is (meanwhile == "consent given anew")
+    assert stage.grant(connection)["access_token"] == token
+    assert next(once, None) is None
