@@ -145,6 +145,7 @@ class Receiver:
     def _registration(self, url: str, state: str = "active") -> Registration:
         ground, webhook = self.ground, self.webhook
         settings = dict(ground.given["settings"]) if webhook.scope == "connection" else {}
-        secrets = (self._kept[url],) if url in self._kept else ()
+        own = url.partition("?")[0]
+        secrets = (self._kept[own],) if own in self._kept else ()
         account = ground.account().id
         return Registration("end_check", url, secrets, state, account, settings)  # type: ignore[arg-type]
