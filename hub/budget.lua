@@ -3,7 +3,8 @@
 -- vendor counted it at some moment in between, so that no window of the vendor's holds more calls
 -- than ours does. Times are milliseconds of Redis's own clock, moved by the tenant's offset.
 
-local KEEP_MS, PROBE_MS, PARTS = 172800000, 3600000, 24
+local KEEP_MS, PROBE_MS, SLOT_MS, PARTS = 172800000, 3600000, 50, 24
+local RANK = { first = 1, next = 2, last = 3 }
 local given = cjson.decode(ARGV[2])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000) + given.offset
@@ -122,6 +123,15 @@ local function share_of(per)
   return given.share * (per > 3600000 and given.long or given.short)
 end
 
+-- Whether somebody before us waits for a slot: who has just left one would take it again at once.
+local function outranked()
+  for _, one in pairs(state.wait) do
+    local asks = one.why == 'at once' and one.til + 100 > now
+    if asks and RANK[one.purpose] < RANK[given.purpose] then return true end
+  end
+  return false
+end
+
 local function longest_wait()
   if state.pause then return state.pause.til - now, 'pause' end
   local wait, why = 0, ''
@@ -139,7 +149,9 @@ local function longest_wait()
       if ms > wait then wait, why = ms, name end
     end
   end
-  if given.slots and flying() >= given.slots and wait < 50 then return 50, 'at once' end
+  if given.slots and wait < SLOT_MS and (flying() >= given.slots or outranked()) then
+    return SLOT_MS, 'at once'
+  end
   return wait, why
 end
 

@@ -127,6 +127,31 @@ def test_the_slot_of_a_killed_process_comes_back_by_itself(redis: Redis) -> None
     assert isinstance(budget.take(), Taken)
 
 
+def test_the_only_slot_goes_to_whoever_is_before(redis: Redis) -> None:
+    """Freshdesk takes one call at a time, and a backfill would take each next one too."""
+    account = Account(redis, Limits(concurrent=1))
+    person, backfill = account.budget("first"), account.budget("last", who="cnx_2")
+    held = backfill.take()
+    assert isinstance(held, Taken)
+    assert isinstance(person.take(), Wait)
+    backfill.give(held)
+    assert isinstance(backfill.take(), Wait)
+    taken = person.take()
+    assert isinstance(taken, Taken)
+    person.give(taken)
+    assert isinstance(backfill.take(), Taken)
+
+
+def test_who_no_longer_asks_holds_nobody_up(redis: Redis) -> None:
+    account = Account(redis, Limits(concurrent=1))
+    held = account.budget("last").take()
+    assert isinstance(held, Taken)
+    assert isinstance(account.budget("first").take(), Wait)
+    account.budget("last").give(held)
+    account.ahead += 1
+    assert isinstance(account.budget("last").take(), Taken)
+
+
 def test_a_pause_is_for_the_whole_account_and_never_cut_short(redis: Redis) -> None:
     account = Account(redis, Limits())
     one, other = account.budget(who="cnx_1"), account.budget(who="cnx_2")
