@@ -108,7 +108,7 @@ class Edge:
             raise
         self._store([arrival])
         self._seen(route, delivery.received_at)
-        return route.webhook.ack
+        return route.webhook.acknowledge(delivery)
 
     def _receive_app(self, environ: Environ, connector: str) -> Reply:
         """One body may concern several vendor accounts, and two tenants may share one."""
@@ -130,7 +130,7 @@ class Edge:
             self._store(arrivals)
         else:
             DELIVERIES.labels(connector, "unclaimed").inc()
-        return webhook.ack
+        return webhook.acknowledge(delivery)
 
     def _read(self, environ: Environ, webhook: Webhook, tenant_id: str) -> Delivery:
         limit = min(webhook.max_body, self._hub.settings.body_limit)

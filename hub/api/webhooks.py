@@ -89,6 +89,8 @@ class Webhook:
     parse(delivery) yields the changes; unknown event types are changes with a `rule`.
     greet(delivery, registration) answers a handshake or None; it runs before verify.
     route(delivery) names the vendor accounts concerned (app scope).
+    answer(delivery) makes the acknowledgement where it has to repeat something of the body; it is
+    asked after the delivery is durable. Else `ack` is the answer.
     targets(client) lists what to subscribe to; register(client, url, target, secret).
     listed(client) yields every subscription of this account that our credentials may see, those of
     other programs too: the hub tells its own by their address, and takes away what is left over.
@@ -112,6 +114,7 @@ class Webhook:
     secret: Literal["hub", "vendor", "handshake", "operator"] = "hub"  # noqa: S105
     key_holds: bool = False
     ack: Reply = field(default_factory=Reply)
+    answer: Callable[[Delivery], Reply] | None = None
     max_body: int = 1024 * 1024
     greet: Callable[[Delivery, Registration], Reply | None] | None = None
     route: Callable[[Delivery], Sequence[str]] | None = None
@@ -125,3 +128,7 @@ class Webhook:
     lag_s: float = 300.0
     heartbeat_s: float | None = None
     setup: str = ""
+
+    def acknowledge(self, delivery: Delivery) -> Reply:
+        """What to answer to a delivery that has been taken."""
+        return self.ack if self.answer is None else self.answer(delivery)

@@ -82,7 +82,7 @@ class Receiver:
         if self._busy:
             self._busy = False
             return BUSY
-        return self.webhook.ack
+        return self.webhook.acknowledge(delivery)
 
     def subscribe(self) -> None:
         """By the vendor's API where it has one, else as an admin would."""

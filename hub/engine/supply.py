@@ -22,7 +22,7 @@ CAPABILITIES = frozenset(
 )
 
 PUSHED = "usage"
-"""The capability whose sources speak by themselves and are never read."""
+"""The capability whose sources speak by themselves; those that are read are as fresh as any."""
 SILENCE_S = 3 * 86_400
 
 LINKED = "linked|"
@@ -125,7 +125,7 @@ def _feeds(
     for stream in connector.streams:
         if stream.entity in CAPABILITIES:
             doc = state.get(stream.name, {})
-            is_pushed = stream.entity == PUSHED
+            is_pushed = stream.entity == PUSHED and connector.takes_events
             found[stream.entity].append(
                 SourceFreshness(
                     connected=True,

@@ -15,6 +15,16 @@ from hub.store.tenant import TenantStore
 
 DAYS, WINDOW = 90, 28
 MOST_PEOPLE, MOST_EVENTS = 50, 20
+EACH: Doc = {
+    "_id": {
+        "connection": "$connection_id",
+        "user": "$values.user_key",
+        "group": "$values.group_key",
+    },
+    "last": {"$max": "$values.last_active_on"},
+    "days": {"$sum": {"$size": {"$ifNull": ["$values.active_days", []]}}},
+    "record": {"$max": "$_id"},
+}
 
 
 @dataclass(slots=True)
@@ -50,11 +60,15 @@ def _since(last: Doc, today: date, days: int) -> int:
 
 
 def _people(store: TenantStore, account_id: str) -> tuple[list[Doc], int]:
-    """Who used it last, with the contact that they are; and how many there are."""
+    """Who used it last, with the contact that they are; and how many there are.
+
+    A source that is read may have a record for each of a person's days.
+    """
     mine = {"account_id": account_id, "entity": "usage", "values.last_active_on": {"$ne": None}}
-    latest = store.records.find(mine).sort("values.last_active_on", -1).limit(MOST_PEOPLE)
-    records = list(latest)
-    users = {f"{r['connection_id']}:user:{r['values'].get('user_key')}" for r in records}
+    each: list[Doc] = [{"$match": mine}, {"$group": EACH}]
+    latest: list[Doc] = [{"$sort": {"last": -1, "_id": 1}}, {"$limit": MOST_PEOPLE}]
+    found = store.records.aggregate([*each, *latest])
+    users = {_user_record(one["_id"]) for one in found}
     hung = store.records.find({"_id": {"$in": sorted(users)}}, {"contact_id": 1})
     contact_of = {doc["_id"]: doc.get("contact_id") for doc in hung}
     known = store.contacts.find(
@@ -62,23 +76,28 @@ def _people(store: TenantStore, account_id: str) -> tuple[list[Doc], int]:
     )
     flats = {doc["_id"]: doc.get("flat") or {} for doc in known}
     rows = []
-    for record in records:
-        values = record["values"]
-        contact = contact_of.get(f"{record['connection_id']}:user:{values.get('user_key')}")
+    for one in found:
+        who = one["_id"]
+        contact = contact_of.get(_user_record(who))
         flat = flats.get(contact, {})
         rows.append(
             {
-                "record": record["_id"],
+                "record": one["record"],
                 "contact_id": contact,
-                "user": values.get("user_key"),
-                "group": values.get("group_key"),
+                "user": who.get("user"),
+                "group": who.get("group"),
                 "name": flat.get("full_name") or next(iter(flat.get("emails") or ()), None),
                 "is_internal": bool(flat.get("is_internal")),
-                "last_active_on": values.get("last_active_on"),
-                "days": len(values.get("active_days") or ()),
+                "last_active_on": one["last"],
+                "days": one["days"],
             }
         )
-    return rows, store.records.count(mine)
+    total = store.records.aggregate([*each, {"$count": "n"}])
+    return rows, int(total[0]["n"]) if total else 0
+
+
+def _user_record(who: Doc) -> str:
+    return f"{who['connection']}:user:{who.get('user')}"
 
 
 def _names(store: TenantStore, account_id: str, today: date) -> list[Doc]:

@@ -109,7 +109,7 @@ COHORTS = Webhook(
     delivery_key=webhook.delivery_key,
     parse=webhook.parse,
     secret="hub",  # noqa: S106 - who makes it, not a secret
-    ack=webhook.TAKEN,
+    answer=webhook.answer,
     max_body=4 * 1024 * 1024,
     setup=SETUP.strip(),
 )

@@ -20,11 +20,6 @@ from plugins.mixpanel.profiles import USER
 
 ACTIONS = frozenset({"members", "add_members", "remove_members"})
 PROOF = SharedSecret()
-TAKEN = Reply(
-    body=b'{"action": "add_members", "status": "success"}', content_type="application/json"
-)
-"""Mixpanel wants its own action repeated. The contract has one answer for all deliveries, so it is
-that of the action that comes most; what follows for the others stands in README.md."""
 UNDER_WAY = timedelta(seconds=60)
 """Nothing says when it happened; a read that is older than this before the receipt is early."""
 
@@ -70,6 +65,12 @@ def parse(delivery: Delivery) -> Iterator[Change]:
         yield Change(USER.object, id, "upsert", at, rule=None if id else "anonymous")
     if not ids:
         yield Change(USER.object, "", "upsert", at, rule="no_members")
+
+
+def answer(delivery: Delivery) -> Reply:
+    """Only this is a success for Mixpanel: JSON that repeats the action."""
+    said = {"action": _action(delivery), "status": "success"}
+    return Reply(body=json.dumps(said).encode(), content_type="application/json")
 
 
 def _action(delivery: Delivery) -> str:

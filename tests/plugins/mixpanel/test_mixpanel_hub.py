@@ -17,6 +17,7 @@ from hub import connections
 from hub.bootstrap import Hub
 from hub.embedded import Services
 from hub.engine import apply, usage_import
+from hub.reads import account_use
 from hub.sandbox import Sandbox
 from hub.sandbox.usage import calls
 from hub.store import inbox
@@ -75,6 +76,11 @@ def test_a_first_sync_brings_everything_and_a_second_changes_nothing(
     assert kinds["user"] == set(people(vendor))
     assert len(kinds["usage"]) > 30
     assert stage.store.quarantine.count({}) == 0
+    for account in stage.store.accounts.find({"rollup.contacts": {"$gt": 0}}):
+        found = {m["key"]: m for d in account["health"]["dimensions"] for m in d["measures"]}
+        assert found["usage_recency"]["state"] == "ok"
+        used = account_use.read(stage.store, account["_id"], vendor.today())
+        assert used["people_total"] == len({(p["user"], p["group"]) for p in used["people"]})
     nowhere = {"object": "usage", "account_id": None}
     assert stage.store.records.count(nowhere) == 0
     before = revs(stage)
@@ -167,7 +173,8 @@ def test_only_our_password_lets_a_cohort_in(stage: Stage, vendor: MixpanelSandbo
     assert post("wrong").status_code == 401
     taken = post(endpoint["secret"])
     assert (taken.status_code, taken.json()["status"]) == (200, "success")
-    assert post(endpoint["secret"], "remove_members").status_code == 200
+    gone = post(endpoint["secret"], "remove_members")
+    assert (gone.status_code, gone.json()["action"]) == (200, "remove_members")
     stage.drain(connection)
     book = inbox.ledger(stage.store, connection["_id"])
     assert (book["deliveries"]["received"], book["deliveries"]["done"]) == (2, 2)

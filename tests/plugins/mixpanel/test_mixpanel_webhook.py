@@ -123,10 +123,11 @@ def test_what_is_no_cohort_sync_is_malformed(body: bytes) -> None:
             read(delivery(body))
 
 
-def test_the_answer_is_json_that_says_success() -> None:
-    assert WEBHOOK.ack.content_type == "application/json"
-    assert json.loads(WEBHOOK.ack.body) == {"action": "add_members", "status": "success"}
-    assert WEBHOOK.ack.status == 200
+@pytest.mark.parametrize("action", ["members", "add_members", "remove_members"])
+def test_the_answer_is_json_that_repeats_the_action(action: str) -> None:
+    reply = WEBHOOK.acknowledge(batch(action))
+    assert (reply.status, reply.content_type) == (200, "application/json")
+    assert json.loads(reply.body) == {"action": action, "status": "success"}
 
 
 def test_a_batch_of_a_thousand_members_fits() -> None:
