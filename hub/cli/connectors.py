@@ -12,7 +12,7 @@ from hub import scaffold
 from hub.cli.output import emit, json_option
 from hub.conform import suite
 from hub.conform.suite import Outcome
-from hub.plugin_host import load_plugins
+from hub.plugin_host import PluginHost, load_plugins
 from hub.reads import connectors
 from hub.settings import ROOT, load_settings
 
@@ -26,11 +26,11 @@ def command() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the connectors, and the plugins that failed to load with the reason."""
-    found = connectors.everything(load_plugins())
+    found = connectors.everything(_host())
     if as_json:
         emit(found, as_json=True)
         return
-    emit(found["items"], as_json=False, columns=("name", "title", "source_kind", "origin"))
+    emit(found["items"], as_json=False, columns=("name", "title", "source_kind", "grade", "origin"))
     for failure in found["failed"]:
         click.echo(f"{failure['origin']} failed to load: {failure['reason']}", err=True)
 
@@ -39,8 +39,8 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Show a connector's settings, secrets, streams and webhooks."""
-    found = connectors.one(load_plugins(), name)
+    """Show a connector's settings, secrets, streams, webhooks, and its grade rule by rule."""
+    found = connectors.one(_host(), name)
     if as_json:
         emit(found, as_json=True)
         return
@@ -50,18 +50,29 @@ def show(name: str, as_json: bool) -> None:
     emit(found["streams"], as_json=False, columns=("name", "object", "entity", "interval_s"))
     click.echo()
     emit(found["webhooks"], as_json=False, columns=("name", "title", "scope", "secret_by"))
+    quality = found["quality"]
+    click.echo(f"\n{quality['grade']}: {quality['kept']} of {quality['machine']} rules are kept\n")
+    emit(quality["rules"], as_json=False, columns=("state", "grade", "rule", "asks", "reason"))
+    click.echo("\nDeclared by hand, as no machine can judge it:\n")
+    emit(quality["judgement"], as_json=False, columns=("state", "rule", "asks", "reason"))
 
 
 @command.command()
 @click.argument("name")
 @click.option("--rule", "rules", multiple=True, help="Only this rule; may be given several times.")
+@click.option("--keep", is_flag=True, help="Write quality.json, which list and show read.")
 @json_option
 @click.pass_context
-def check(context: click.Context, name: str, rules: tuple[str, ...], as_json: bool) -> None:
+def check(
+    context: click.Context, name: str, rules: tuple[str, ...], keep: bool, as_json: bool
+) -> None:
     """Check that a connector keeps the contract, on its own sandbox. Exit code 1 if it does not."""
-    outcomes = suite.check(
-        load_plugins(folder=load_settings(join=False).connectors_path), name, rules
-    )
+    if keep and rules:
+        raise click.UsageError("Only a whole check is kept: leave out --rule.")
+    host = _host()
+    outcomes = suite.check(host, name, rules)
+    if keep:
+        suite.keep(host, name, outcomes)
     broken = [o for o in outcomes if not o.counts]
     grade = "" if rules else suite.grade(outcomes)
     if as_json:
@@ -72,6 +83,11 @@ def check(context: click.Context, name: str, rules: tuple[str, ...], as_json: bo
     else:
         _tell(name, outcomes, grade)
     context.exit(1 if broken else 0)
+
+
+def _host() -> PluginHost:
+    """The plugins, with those of the operator's own folder."""
+    return load_plugins(folder=load_settings(join=False).connectors_path)
 
 
 def _tell(name: str, outcomes: list[Outcome], grade: str) -> None:

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 from hub.cli import hub
 from hub.cli.output import Exit
+from hub.conform import report
+from hub.plugin_host import load_plugins
 from hub.settings import ROOT, Settings
 
 FOLDER = ROOT / "docs" / "reference"
@@ -49,6 +51,42 @@ def commands_page() -> str:
     return "\n".join([*lines, "## Exit codes", "", "| Code | Meaning |", "|---|---|", *codes, ""])
 
 
+def connectors_page() -> str:
+    """Every connector with its grade, rule by rule, out of the kept reports."""
+    host = load_plugins()
+    found = {
+        c.title: report.read(c.mapping.parent)
+        for _, c in sorted(host.connectors.items())
+        if (c.mapping.parent / "sandbox.py").is_file()
+    }
+    intro = (
+        "What `hub connectors check NAME --keep` found. A grade needs every rule of it and those "
+        "below; exempt is what the vendor makes impossible, with the reason. "
+        "[Writing a connector](writing-a-connector.md#6-check-it) tells what each rule asks."
+    )
+    lines = ["# Connectors and their grades", NOTE, "", intro, ""]
+    lines += ["| Connector | Grade | Rules kept | Exempt |", "|---|---|---|---|"]
+    for title, one in found.items():
+        exempt = [f"`{r['rule']}`: {r['reason']}" for r in one["rules"] if r["state"] == "exempt"]
+        kept = f"{one['kept']} of {one['machine']}"
+        lines.append(f"| {title} | {one['grade']} | {kept} | {'; '.join(exempt) or 'none'} |")
+    machine = {r["rule"]: r["grade"] for one in found.values() for r in one["rules"]}
+    lines += ["", "## Checked by machine", "", *_grid(found, "rules", machine)]
+    judged = {r["rule"]: r["asks"] for one in found.values() for r in one["judgement"]}
+    lines += ["", "## Declared by hand", "", *_grid(found, "judgement", judged), ""]
+    return "\n".join(lines)
+
+
+def _grid(found: dict[str, Any], kind: str, words: dict[str, str]) -> list[str]:
+    """A row for each rule, a column for each connector."""
+    rows = [f"| Rule | | {' | '.join(found)} |", f"|---|---|{'---|' * len(found)}"]
+    states = {t: {r["rule"]: r["state"] for r in one[kind]} for t, one in found.items()}
+    for rule, word in words.items():
+        cells = " | ".join(states[title].get(rule, "unchecked") for title in found)
+        rows.append(f"| `{rule}` | {word} | {cells} |")
+    return rows
+
+
 def _walk(
     command: click.Command, context: click.Context
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
@@ -75,6 +113,8 @@ def main() -> int:
     for name, text in pages().items():
         (FOLDER / name).write_text(text)
         print(f"docs/reference/{name}")
+    (FOLDER.parent / "connectors.md").write_text(connectors_page())
+    print("docs/connectors.md")
     return 0
 
 

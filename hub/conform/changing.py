@@ -36,13 +36,11 @@ def quiet(ground: Ground) -> None:
     """Judged on the run behind the next one: what an overlap repeats is no loop."""
     for stream in story(ground).streams:
         cursor = story(ground).polled[stream.name][-1].cursor
-        for _ in range(2):
-            pages = list(ground.read(stream, cursor))
-            require(pages, f"A run of {stream.name} without news brings no page.", _streams(ground))
-            again = pages[-1].cursor == cursor and pages[-1].records and cursor is not None
-            said = f"{stream.name} ends twice with one cursor and records: the hub sees a loop."
-            require(not again, said, _streams(ground))
-            cursor = pages[-1].cursor
+        pages = list(ground.read(stream, cursor))
+        require(pages, f"A run of {stream.name} without news brings no page.", _streams(ground))
+        again = pages[-1].cursor == cursor and pages[-1].records and cursor is not None
+        said = f"{stream.name} ends twice with one cursor and records: the hub sees a loop."
+        require(not again, said, _streams(ground))
 
 
 @rule("boundary", "silver", "An edit within the very second at which a run ended is not lost")
@@ -113,6 +111,7 @@ def lives(ground: Ground) -> None:
 @rule("merged", "silver", "A merge names the survivor and what it absorbed")
 def merges(ground: Ground) -> None:
     told = story(ground)
+    _survivors(ground, told)
     arrived = folding.fold(ground, [*told.before, *told.pushed(), *told.later])
     for name, loser in told.merged.items():
         key = (told.desks[name].stream.object, loser)
@@ -125,6 +124,21 @@ def merges(ground: Ground) -> None:
         require(after is not None and not folding.state(after)[1], said, _streams(ground))
 
 
+def _survivors(ground: Ground, told: Story) -> None:
+    """Whatever is said to have absorbed another lives, or was absorbed itself."""
+    items = [*told.pushed(), *told.later]
+    gone = {(i.object, i.native_id) for i in items if i.life and i.life.merged_into}
+    for item in items:
+        into = item.life.merged_into if item.life else None
+        if into is None:
+            continue
+        key = (item.object, into.rpartition(":")[2])
+        after = told.after.get(key)
+        lives_on = after is not None and not folding.state(after)[1]
+        said = f"{item.object} {item.native_id} is said to be merged into {key[1]}, which is gone."
+        require(lives_on or key in gone, said, _streams(ground))
+
+
 @rule("fresh", "silver", "What a webhook causes to be read is the record as it is now")
 def fresh(ground: Ground) -> None:
     told = story(ground)
@@ -134,7 +148,12 @@ def fresh(ground: Ground) -> None:
     for item in told.pushed():
         key = (item.object, item.native_id)
         after = told.after.get(key)
-        if item.content is None or after is None or folding.state(after)[1]:
+        if after is None or folding.state(after)[1]:
+            continue
+        said = f"{item.object} {item.native_id} lives, and is deleted after its webhook."
+        dead = folding.state(arrived[key])[1]
+        require(not dead, said, str(ground.folder / "webhook.py"))
+        if item.content is None:
             continue
         said = f"{item.object} {item.native_id} stands otherwise after its webhook than listed."
         right = folding.state(arrived[key])[0] == folding.state(after)[0]

@@ -16,6 +16,10 @@ from hub.sandbox import Request
 from mappings.canonical import ENTITIES
 
 ODD = ("", "abc", "-1", "nan", "1e999", "9" * 30, "ü", "10; w=1", "Mon, 32 Foo 2026", "0")
+COMMON = (
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit"),
+    *("Retry-After", "Sforce-Limit-Info", "X-Rate-Limit", "X-HubSpot-RateLimit-Daily"),
+)
 STEP = re.compile(r"^\s*1\. ", re.MULTILINE)
 RIGHTS = re.compile(r"permission|scope|right|role|allowed|administrator", re.IGNORECASE)
 LIMITS = re.compile(r"limit|quota|\brate|per minute|per second|a minute|a second", re.IGNORECASE)
@@ -70,10 +74,11 @@ def limits(ground: Ground) -> None:
 
 
 def _headers(ground: Ground) -> Iterator[Mapping[str, str]]:
-    """The vendor's own headers, and the same with odd values."""
+    """The vendor's own headers and common ones, and the same with odd values."""
     request = Request("GET", "/", "/", {}, {}, b"")
     theirs = {k: str(v) for k, v in ground.vendor.limit_headers(request).items()}
     yield from ({}, theirs)
+    theirs = dict.fromkeys(COMMON, "60") | theirs
     for odd in ODD:
         yield dict.fromkeys(theirs, odd)
         for name in theirs:

@@ -45,7 +45,7 @@ def of_pushes(ground: Ground, name: str, pushed: Sequence[Pushed]) -> list[Incom
     for row in batch.rows:
         if row.error or row.held:
             raise Broken(f"{name}: {row.error or row.held}", str(ground.folder / "webhook.py"))
-    answer = read(source, ground.client(), batch.wanted, ground.vendor.moment, ORIGIN)
+    answer = read(source, ground.usual(), batch.wanted, ground.vendor.moment, ORIGIN)
     if answer.later or answer.refused or answer.reconnect:
         told = [*answer.later.values(), *answer.refused.values()]
         raise Broken(f"{name}: {told[0].sentence}", str(ground.folder / "streams.py"))

@@ -65,7 +65,10 @@ def read(folder: Path) -> Quality:
     found = found or {}
     if not isinstance(found, dict) or set(found) - {"rules", "exempt"}:
         raise _wrong(path, "it holds `rules`, or `exempt`, and nothing else")
-    rules = dict(found.get("rules") or {})
+    rules = found.get("rules") or {}
+    if not isinstance(rules, dict) or not isinstance(found.get("exempt") or {}, dict):
+        raise _wrong(path, "each rule stands in it with what is said of it")
+    rules = dict(rules)
     for name, reason in (found.get("exempt") or {}).items():
         rules[name] = {"exempt": reason}
     return _checked(path, rules)

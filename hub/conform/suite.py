@@ -20,6 +20,7 @@ from hub.conform import (
     pulling,
     pushing,
     quality,
+    report,
     schema,
     secrecy,
     telling,
@@ -76,13 +77,35 @@ def check(host: PluginHost, name: str, only: Collection[str] = ()) -> list[Outco
     connector = host.connector(name)
     folder = connector.mapping.parent
     said = quality.read(folder)
-    with Sandbox([_create(folder, name)], accounts=ACCOUNTS, retry_scale=RETRY_SCALE) as sandbox:
+    with Sandbox([creator(folder)], accounts=ACCOUNTS, retry_scale=RETRY_SCALE) as sandbox:
         (vendor,) = sandbox.vendors.values()
         vendor.page_size = min(vendor.page_size, FEW_ROWS)
         ground = Ground(connector, host.mappings[name], folder, vendor)
         with ground.listening(), stamina.set_testing(True):
             asked = [rule for rule in rules() if not only or rule.name in only]
             return [_outcome(rule, ground, said) for rule in asked]
+
+
+def keep(host: PluginHost, name: str, outcomes: list[Outcome]) -> Path:
+    """Write what a whole check found beside the connector, for all who ask; returns the file."""
+    folder = host.connector(name).mapping.parent
+    return report.write(folder, grade(outcomes), rows(outcomes), judged(folder))
+
+
+def rows(outcomes: list[Outcome]) -> list[dict[str, str]]:
+    """Outcomes as they are kept: without the file, which is of this machine."""
+    words = ("rule", "grade", "asks", "state", "reason")
+    return [{word: str(getattr(outcome, word)) for word in words} for outcome in outcomes]
+
+
+def judged(folder: Path) -> list[dict[str, str]]:
+    """The rules of judgement, as they were declared by hand."""
+    said = quality.read(folder)
+    found = []
+    for name, asks in quality.JUDGEMENT.items():
+        state, reason = said.judged(name)
+        found.append({"rule": name, "asks": asks, "state": state, "reason": reason})
+    return found
 
 
 def rules() -> list[Rule]:
@@ -101,10 +124,12 @@ def grade(outcomes: list[Outcome]) -> str:
     return reached
 
 
-def _create(folder: Path, name: str) -> Any:
+def creator(folder: Path) -> Any:
     """The `create` of the sandbox.py in the connector's own package, however that is called."""
     if not (folder / "sandbox.py").is_file():
-        raise CorrectInput(f"{name} has no sandbox.py, so it cannot be checked.", field="name")
+        raise CorrectInput(
+            f"{folder.name} has no sandbox.py, so it cannot be checked.", field="name"
+        )
     own = str(folder / "__init__.py")
     package = next(
         key for key, module in list(sys.modules.items()) if getattr(module, "__file__", "") == own

@@ -40,7 +40,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 @rule("money", "silver", "Money arrives to the last unit, never by way of a float")
 def money(ground: Ground) -> None:
     for stream, mapping in _mapped(ground):
-        for name, path in _of_type(mapping, "money"):
+        for name, path in [*_of_type(mapping, "money"), *_whole_record(mapping)]:
             for record, mapped in _with(ground, stream, mapping, name):
                 for raw, minor in _amounts(part(record, path), mapped.values[name]):
                     other = _apply(ground, mapping, _changed(record, path, raw))
@@ -67,17 +67,16 @@ def _amounts(raw: Any, value: Mapping[str, Any]) -> Iterator[tuple[Any, int]]:
 @rule("zones", "silver", "An instant is the same in whatever zone the vendor writes it")
 def zones(ground: Ground) -> None:
     for stream, mapping in _mapped(ground):
-        places = [*_of_type(mapping, "timestamp"), *_own_times(mapping)]
-        for name, path in places:
+        for name, path in times(mapping):
             for record in ground.records(stream)[:FEW]:
-                instant = _instant(part(record, path))
-                if instant is None:
+                moment = instant(part(record, path))
+                if moment is None:
                     continue
                 for zone in (None, UTC, EAST):
-                    text = instant.astimezone(zone).isoformat(timespec="seconds") if zone else None
+                    text = moment.astimezone(zone).isoformat(timespec="seconds") if zone else None
                     changed = _changed(record, path, text) if text else record
                     got = _time(_apply(ground, mapping, changed), name)
-                    off = got and abs((got - instant).total_seconds())
+                    off = got and abs((got - moment).total_seconds())
                     said = f"{stream.name}: {path} = {part(changed, path)!r} becomes {got}."
                     require(not off or off < 1, said, str(ground.connector.mapping))
 
@@ -127,10 +126,20 @@ def _of_type(mapping: ObjectMapping, kind: str) -> list[tuple[str, str]]:
     return [(name, str(path)) for name, path in plain if _is_plain(path)]
 
 
-def _own_times(mapping: ObjectMapping) -> list[tuple[str, str]]:
+def _whole_record(mapping: ObjectMapping) -> list[tuple[str, str]]:
+    """Money that a conversion takes out of the whole record, from a field of the same name."""
+    known = ENTITIES[mapping.entity].fields if mapping.entity in ENTITIES else {}
+    fields = mapping.definition["fields"].items()
+    found = [n for n, d in fields if n in known and known[n].type == "money"]
+    return [(n, n) for n in found if mapping.definition["fields"][n].get("from") == "."]
+
+
+def times(mapping: ObjectMapping) -> list[tuple[str, str]]:
+    """Every time that is read from one plain path: canonical fields, and the record's own."""
     words = ("modified_at", "created_at")
     named = [(word, (mapping.definition.get(word) or {}).get("from")) for word in words]
-    return [(name, str(path)) for name, path in named if _is_plain(path)]
+    own = [(name, str(path)) for name, path in named if _is_plain(path)]
+    return [*_of_type(mapping, "timestamp"), *own]
 
 
 def _is_plain(path: Any) -> bool:
@@ -169,8 +178,8 @@ def _time(mapped: Mapped | None, name: str) -> datetime | None:
     return mapped.created_at if name == "created_at" else mapped.values.get(name)
 
 
-def _instant(raw: Any) -> datetime | None:
-    """An instant that is written with its zone."""
+def instant(raw: Any) -> datetime | None:
+    """A time that is written with its zone."""
     if not isinstance(raw, str) or "T" not in raw:
         return None
     try:

@@ -11,6 +11,7 @@ from time import monotonic
 
 from hub.prove import page, result
 from hub.prove.backtest import backtest
+from hub.prove.bugs import bugs
 from hub.prove.growth import growth
 from hub.prove.guards import guards
 from hub.prove.health import health
@@ -27,6 +28,7 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "histories": histories,
     "guards": guards,
     "mutants": mutants,
+    "bugs": bugs,
     "refreshes": refreshes,
     "growth": growth,
     "pull": pull,

@@ -15,6 +15,7 @@ TITLES = {
     "histories": "Random histories",
     "guards": "Every guard taken away",
     "mutants": "Mutation of the pure core",
+    "bugs": "Seeded bugs and mutants of the connectors",
     "refreshes": "An expired token wanted by three processes",
     "growth": "A million records",
     "pull": "A million records of one stream, killed five times",

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hub.api import Connector, Webhook
+from hub.conform import report
 from hub.plugin_host import PluginHost
 from hub.store.client import Doc
 
@@ -22,6 +23,7 @@ def everything(host: PluginHost) -> Doc:
 def one(host: PluginHost, name: str) -> Doc:
     """Raises NotFound, with the reason where the plugin failed to load."""
     connector = host.connector(name)
+    quality = report.read(connector.mapping.parent)
     origin = next((p.origin for p in host.report if name in p.connectors), "")
     return {
         "name": connector.name,
@@ -30,6 +32,8 @@ def one(host: PluginHost, name: str) -> Doc:
         "origin": origin,
         "authoritative": connector.authoritative,
         "requires_hub": connector.requires_hub,
+        "grade": quality["grade"],
+        "quality": quality,
         "fields": [asdict(field) for field in connector.fields],
         "streams": _streams(connector),
         "webhooks": [_webhook(webhook) for webhook in connector.webhooks],

@@ -20,7 +20,7 @@ from hub.settings import ROOT
 EVERY = list(
     product(get_args(scaffold.Auth), get_args(scaffold.Paging), get_args(scaffold.Signature))
 )
-PAIRS = [EVERY[n] for n in (0, 4, 8, 13, 21, 26, 34)]
+PAIRS = [EVERY[n] for n in (0, 16, 32, 9)]
 """Every answer at least once, in other company each time."""
 
 
@@ -42,7 +42,7 @@ def test_all_answers_are_met() -> None:
 
 
 def test_what_is_written_is_clean_python(tmp_path: Path) -> None:
-    for place, (auth, paging, signature) in enumerate(EVERY):
+    for place, (auth, paging, signature) in enumerate(EVERY[::5]):
         scaffold.write(Answers(f"acme{place}", "Acme Desk", auth, paging, signature), tmp_path)
     checks = (["ruff", "check"], ["ruff", "format", "--check"])
     for check in checks:

@@ -51,6 +51,7 @@ class Connector(Model):
     origin: str
     authoritative: bool
     requires_hub: str
+    grade: str = Field(description="gold, silver, bronze or none by the contract suite; unchecked")
     fields: list[ConnectorField]
     streams: list[ConnectorStream]
     webhooks: list[ConnectorWebhook]
