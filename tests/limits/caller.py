@@ -1,7 +1,7 @@
-"""A process of its own that calls a vendor from several threads, each in its class.
+"""Calls a vendor from several threads, each in its class; also as a process of its own.
 
-python -m tests.limits.caller REDIS ACCOUNT URL USER:TOKEN CALLS CLASS... prints, in JSON, the
-seconds from asking to answer of each call by class, and how many calls the vendor refused.
+python -m tests.limits.caller REDIS ACCOUNT URL USER:TOKEN CALLS CLASS... prints what `calling`
+returns, as JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from hub.http import VendorHttp
 from plugins.jira.limits import LIMITS
 
 
-def main(redis_url: str, account: str, url: str, login: str, calls: str, *classes: str) -> None:
+def calling(
+    redis_url: str, account: str, url: str, login: str, calls: str, *classes: str
+) -> dict[str, Any]:
+    """{class: [seconds from asking to answer of each call], "refused": calls by the vendor}."""
     redis = queue.connect(redis_url)
     user, _, token = login.partition(":")
     told: dict[str, Any] = {"refused": 0, "first": [], "next": [], "last": []}
@@ -39,8 +42,9 @@ def main(redis_url: str, account: str, url: str, login: str, calls: str, *classe
 
     with ThreadPoolExecutor(len(classes)) as threads:
         list(threads.map(work, classes))  # type: ignore[arg-type]
-    print(json.dumps(told))
+    redis.close()
+    return told
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print(json.dumps(calling(*sys.argv[1:])))
