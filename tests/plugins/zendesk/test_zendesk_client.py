@@ -71,10 +71,11 @@ def test_the_account_is_its_host(client: ZendeskClient) -> None:
     assert (found.name, found.missing) == (found.id, ())
 
 
-def test_nobody_is_not_somebody(connect: Opener) -> None:
-    """A wrong token is answered with success and a user without an id."""
-    with pytest.raises(Reconnect):
+def test_nobody_is_not_somebody(vendor: ZendeskSandbox, connect: Opener) -> None:
+    """A wrong token is answered with success and a user without an id: no list is tried then."""
+    with pytest.raises(Reconnect, match="does not accept the access"):
         account.check(connect("wrong"))
+    assert vendor.calls == {"me": 1}
 
 
 def test_an_api_token_needs_its_user(connect: Opener) -> None:
@@ -203,7 +204,9 @@ def test_a_user_of_several_organizations_reads_the_same_one_by_one_and_all_at_on
         connect(organizations_of_a_user="several"),
         connect(organizations_of_a_user="several"),
     )
+    vendor.page_size = 1000
     pages = list(STREAMS["users"].pages(many, None, ()))
+    assert (vendor.calls["memberships"], "memberships_of" in vendor.calls) == (1, False)
     exported = {str(r["id"]): r for page in pages for r in page.records}
     fetch = STREAMS["users"].fetch
     assert fetch is not None
