@@ -143,6 +143,14 @@ GUARDS = (
     ),
     Guard(
         4,
+        "a token is renewed under a lease",
+        "hub/grants.py",
+        'leases.acquire(store, f"grant:{connection_id}", LEASE_S)',
+        'leases.Lease("", 0)',
+        "tests/engine/test_grants.py::test_many_at_once_renew_once_and_none_is_lost",
+    ),
+    Guard(
+        4,
         "the lease of a dead process is free",
         "hub/store/holder.py",
         "started_at(int(pid)) != int(started)",
