@@ -33,12 +33,17 @@ def accept(hub: Hub, store: TenantStore, notice_id: str, who: str, now: datetime
     return live
 
 
-def proposed(hub: Hub, store: TenantStore, notice_id: str) -> str | None:
-    """The overlay that is live with the suggested line in it; raises NotFound."""
+def proposed(hub: Hub, store: TenantStore, notice_id: str, object: str = "") -> str | None:
+    """The overlay that is live with the suggested line in it.
+
+    Raises NotFound, also for a notice about another object than `object`.
+    """
     made = drift.suggestion(hub, store, notice_id)
+    told = drift.one(hub, store, notice_id)
+    if object and told["object"] != object:
+        raise NotFound("That notice is about another record.")
     if made is None:
         return None
-    told = drift.one(hub, store, notice_id)
     return suggested.merged(written(store, told["connector"], told["object"]), made)
 
 

@@ -128,29 +128,10 @@ class FreshdeskSandbox(Vendor):
         agent = self.table("agents").all()[0]
         return agent | {"ticket_scope": self.ticket_scope}
 
-    @route("GET", "/api/v2/ticket_fields")
-    def ticket_fields(self, request: Request) -> object:
+    @route("GET", "/api/v2/<kind>_fields")
+    def definitions(self, request: Request) -> object:
         self._pay(request)
-        names = {str(code): [name, name] for code, name in records.STATUS_NAMES.items()}
-        codes = {name.title(): code for name, code in records.PRIORITIES.items()}
-        return [
-            {"id": 1, "name": "subject", "label": "Subject", "type": "default_subject"},
-            {"id": 2, "name": "status", "label": "Status", "choices": names},
-            {"id": 3, "name": "cf_order", "label": "Order", "type": "custom_text"},
-            {"id": 4, "name": "priority", "label": "Priority", "choices": codes},
-        ]
-
-    @route("GET", "/api/v2/contact_fields")
-    def contact_fields(self, request: Request) -> object:
-        self._pay(request)
-        return [{"id": 1, "name": "name", "label": "Full name", "type": "default_name"}]
-
-    @route("GET", "/api/v2/company_fields")
-    def company_fields(self, request: Request) -> object:
-        self._pay(request)
-        own = {"name": "cf_customer_no", "label": "Customer number", "type": "custom_text"}
-        name = {"name": "name", "label": "Name", "type": "default_name"}
-        return [{"id": 1, **name}, {"id": 2, **own}]
+        return records.FIELDS.get(request.params["kind"]) or self.not_found(request)
 
     @route("GET", "/api/v2/tickets")
     def list_tickets(self, request: Request) -> object:

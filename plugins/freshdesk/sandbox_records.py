@@ -21,6 +21,31 @@ STATUS_NAMES = {
     7: "Waiting on Third Party",
 }
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
+TICKET_FIELDS: list[Json] = [
+    {"id": 1, "name": "subject", "label": "Subject", "type": "default_subject"},
+    {
+        "id": 2,
+        "name": "status",
+        "label": "Status",
+        "choices": {str(code): [name, name] for code, name in STATUS_NAMES.items()},
+    },
+    {"id": 3, "name": "cf_order", "label": "Order", "type": "custom_text"},
+    {
+        "id": 4,
+        "name": "priority",
+        "label": "Priority",
+        "choices": {name.title(): code for name, code in PRIORITIES.items()},
+    },
+]
+CONTACT_FIELDS: list[Json] = [
+    {"id": 1, "name": "name", "label": "Full name", "type": "default_name"}
+]
+COMPANY_FIELDS: list[Json] = [
+    {"id": 1, "name": "name", "label": "Name", "type": "default_name"},
+    {"id": 2, "name": "cf_customer_no", "label": "Customer number", "type": "custom_text"},
+]
+FIELDS = {"ticket": TICKET_FIELDS, "contact": CONTACT_FIELDS, "company": COMPANY_FIELDS}
+"""The definitions of fields, by whose they are."""
 PRIORITY_NAMES = {1: "Low", 2: "Medium", 3: "High", 4: "Urgent"}
 SOURCES = {"email": 1, "portal": 2, "phone": 3, "chat": 7}
 TYPES = {

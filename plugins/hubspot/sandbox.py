@@ -203,8 +203,6 @@ class HubSpot(Grants):
         own = OWN.get(kind, ())
         return {"results": seeding.definitions((*PROPERTIES[kind], *own), own)}
 
-    # Writing, as people and other programs do
-
     @route("POST", "/crm/v3/objects/<kind>/merge")
     def merge_two(self, request: Request) -> object:
         kind, body = self._kind(request), request.json

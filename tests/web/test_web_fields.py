@@ -74,6 +74,8 @@ def test_a_notice_opens_the_editor_filled_in_and_is_dismissed(
     link = next(h for h in re.findall(r'href="([^"]+suggest=[^"]+)"', page))
     assert text_of(ada.page(link.partition("#")[0])) == "custom:\n  gone: null\n"
     assert "1 notice of schema drift" in ada.words(PAGE)
+    elsewhere = link.partition("#")[0].replace("/company", "/contact")
+    assert "about another record" in ada.words(elsewhere)
     notice = re.search(r'action="(/mappings/drift/[^"]+)"', page)
     assert notice is not None
     assert "Dismissed." in words(ada.post(notice[1], do="dismiss").text)

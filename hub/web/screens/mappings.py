@@ -79,7 +79,7 @@ def _filled(connector: str, object: str) -> str | None:
     asked, notice, path = here(), lists.text("suggest"), lists.text("pick", 500)
     try:
         if notice:
-            return settling.proposed(asked.hub, asked.store, notice)
+            return settling.proposed(asked.hub, asked.store, notice, object)
         return settling.picking(asked.hub, asked.store, connector, object, path) if path else None
     except NotFound as error:
         flash(error.sentence, "error")

@@ -51,7 +51,7 @@ def test_a_missing_right_is_named(vendor: FreshdeskSandbox, client: FreshdeskCli
 def test_an_agent_who_is_no_administrator_has_no_names(
     vendor: FreshdeskSandbox, client: FreshdeskClient
 ) -> None:
-    vendor.denied = {"ticket_fields"}
+    vendor.denied = {"ticket_fields", "contact_fields", "company_fields"}
     nothing: dict[str, list[object]] = {"ticket": [], "contact": [], "company": []}
     assert describe(client) == {"base_url": vendor.url, "statuses": {}, "fields": nothing}
 
