@@ -41,7 +41,7 @@ def calling(
             done, asked = done + 1, monotonic()
 
     with ThreadPoolExecutor(len(classes)) as threads:
-        list(threads.map(work, classes))  # type: ignore[arg-type]
+        list(threads.map(work, classes))
     redis.close()
     return told
 

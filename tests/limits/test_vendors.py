@@ -143,6 +143,6 @@ def account_room(account: Account, settings: Mapping[str, str]) -> int:
     purpose: Purpose = "first"
     budget, count = account.budget(purpose, settings=settings), 0
     while count < 9 and not hasattr(taken := budget.take(), "seconds"):
-        budget.give(taken)  # type: ignore[arg-type]
+        budget.give(taken)
         count += 1
     return count
