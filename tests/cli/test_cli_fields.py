@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub import describing
 from hub.drift import look
+from hub.sandbox import Sandbox
 from hub.store.client import Doc
 from tests.cli.conftest import Run
 from tests.stage import Stage
 
 TIER = {"name": "properties.tier", "title": "Tier", "type": "text", "custom": True}
+
+
+@pytest.fixture
+def connection(stage: Stage, sandbox: Sandbox) -> Doc:
+    """HubSpot, connected and looked at; no record has come yet."""
+    stage.sandbox = sandbox
+    made = stage.connect("hubspot")
+    look.again(stage.hub, stage.store, "hubspot", "company", stage.hub.now(stage.tenant_id))
+    return made
 
 
 def test_fields_are_listed_and_a_notice_is_settled(run: Run, stage: Stage, connection: Doc) -> None:
