@@ -141,6 +141,7 @@ def test_the_next_run_brings_exactly_the_edits_and_the_deletes(
     table.delete(two)
     table.delete(three)
     pages = run(client, CONTACTS, cursor)
+    assert vendor.asked[-2][1]["filter"] == [{"date_modified": {"$gte": cursor["since"]}}]
     assert ids(pages) == [one]
     assert pages[0].records[0]["title"] == "Second"
     assert sorted(gone(pages)) == sorted([two, three])
