@@ -67,7 +67,11 @@ def connectors_page() -> str:
     lines = ["# Connectors and their grades", NOTE, "", intro, ""]
     lines += ["| Connector | Grade | Rules kept | Exempt |", "|---|---|---|---|"]
     for title, one in found.items():
-        exempt = [f"`{r['rule']}`: {r['reason']}" for r in one["rules"] if r["state"] == "exempt"]
+        exempt = [
+            f"`{r['rule']}`: {r['reason'].rstrip('.')}"
+            for r in one["rules"]
+            if r["state"] == "exempt"
+        ]
         kept = f"{one['kept']} of {one['machine']}"
         lines.append(f"| {title} | {one['grade']} | {kept} | {'; '.join(exempt) or 'none'} |")
     machine = {r["rule"]: r["grade"] for one in found.values() for r in one["rules"]}

@@ -109,7 +109,7 @@ def subject_of(host: PluginHost, name: str) -> Subject:
         limit_headers=vendor.limit_headers is not Vendor.limit_headers,
         plain="session.request" in text or "hub.api.rest" in text,
         zoned=_is_zoned(home, mappings),
-        tells_merges='"merge"' in text,
+        tells_merges='kind="merge"' in text,
     )
 
 

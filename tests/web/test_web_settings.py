@@ -64,6 +64,16 @@ def test_a_plugin_that_failed_is_listed_with_its_reason(site: Site, ada: Browser
         report.pop()
 
 
+def test_a_connector_shows_its_grade_and_each_rule_of_it(ada: Browser) -> None:
+    """As kept beside the connector: Freshdesk signs nothing, which its declaration says."""
+    assert "Freshdesk 5 streams, 1 webhook gold" in ada.words("/plugins")
+    text = ada.words("/plugins/freshdesk")
+    assert "From every cursor a new client reads exactly the rest resume passed silver" in text
+    assert "A body with one byte changed is not believed forged exempt Freshdesk signs" in text
+    assert "It was tried against a real account of the vendor todo" in text
+    assert "asks no vendor" in ada.words("/plugins/product_usage")
+
+
 def test_a_page_that_is_not_there(ada: Browser) -> None:
     answer = ada.get("/nowhere")
 
