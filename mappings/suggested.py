@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -153,7 +154,8 @@ def _line(name: str, rule: Any, indent: str = "  ") -> str:
 
 
 def _flow(value: Any) -> str:
+    plain = json.dumps(value, ensure_ascii=False).isprintable()
     made = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
+        value, default_flow_style=True, allow_unicode=plain, width=10_000, sort_keys=False
     )
     return made.removesuffix("\n").removesuffix("\n...").strip()

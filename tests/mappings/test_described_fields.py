@@ -125,14 +125,15 @@ def test_every_line_that_is_suggested_for_a_field_is_valid(
 @few
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=4, unique=True))
 def test_every_line_that_is_suggested_for_words_makes_them_known(words: list[str]) -> None:
-    made = suggested.known_words(BASE, "lifecycle", words)
+    records = [{"id": "1", "stage": word} for word in words]
+    said = survey(BASE, (), records, Context()).unknown.get("lifecycle", {})
+    made = suggested.known_words(BASE, "lifecycle", said)
     if made is None:
         return
     text = suggested.text(made)
     laid = language.overlay(BASE, read(text, "overlay")[0], text)
-    spoken = [word for word in words if "@" not in word]
-    records = [{"id": "1", "stage": word} for word in spoken]
-    assert survey(laid, (), records, Context()).unknown == {}
+    left = survey(laid, (), records, Context()).unknown.get("lifecycle", {})
+    assert not [word for word in left if "@" not in word]
 
 
 @pytest.mark.parametrize(
