@@ -141,7 +141,7 @@ def attempt_key(subject: Subject) -> Subject | None:
         real = webhook.delivery_key
         return {"delivery_key": lambda d: f"{real(d)}:{d.received_at.isoformat()}"}
 
-    return subject.webhooks(change)
+    return subject.webhooks(change) if "retried" not in subject.exempt else None
 
 
 @bug("a change has a time without a zone", "parse")
