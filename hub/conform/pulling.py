@@ -17,7 +17,7 @@ from mappings.errors import Unmappable
 SAMPLE = 25
 FEW = 0.02
 UNKNOWN = "999999999999999"
-FEW_CURSORS = 4
+FEW_CURSORS = 3
 
 
 @rule("list", "bronze", "Every stream pages to its end, and every record comes once")
