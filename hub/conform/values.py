@@ -91,7 +91,8 @@ def complete(ground: Ground) -> None:
             require(fields & set(any_of), said, where)
         known = _described(ground, stream)
         records = [*ground.records(stream), *ground.recorded(stream.object)]
-        for path in mapping.source_fields:
+        own = mapping.custom_path
+        for path in (*mapping.source_fields, *([own] if own and _is_plain(own) else [])):
             found = path in known or any(_has(record, path) for record in records)
             said = f"{stream.name} reads {path}, which no record and no described field has."
             require(found, said, where)
