@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hub import progress
 from hub.engine import runs
 from hub.errors import CorrectInput
 from hub.store.client import Doc
@@ -109,6 +110,8 @@ class Following:
             "state": "failed" if error else run.get("state", "waiting"),
             "full": run.get("full"),
             "total": run.get("total"),
+            "remaining_s": progress.remaining_s(run),
+            "progress": progress.told(run),
             "read": counts.pop("read", 0),
             "counts": counts,
             "error": error["sentence"]

@@ -6,7 +6,7 @@ import sys
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub import syncing
 from hub.bootstrap import Hub
@@ -61,16 +61,17 @@ def _ask(hub: Hub, owner: str, mine: str, streams: tuple[str, ...], full: bool) 
 def _follow(following: Following, within_s: float) -> bool:
     """Wait, with a bar for each stream where a person watches."""
     console = Console(stderr=True)
-    shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
     with Progress(
         *shown, TimeElapsedColumn(), console=console, disable=not console.is_terminal
     ) as progress:
-        tasks = {name: progress.add_task(name, total=None) for name in following.streams}
+        tasks = {name: progress.add_task(name, total=None, told="") for name in following.streams}
 
         def show(now: Following) -> None:
             for result in now.results():
                 total = result["total"] or (result["read"] if result["state"] == "done" else None)
-                progress.update(tasks[result["stream"]], completed=result["read"], total=total)
+                at, told = tasks[result["stream"]], result["progress"]
+                progress.update(at, completed=result["read"], total=total, told=told)
 
         return following.wait(within_s, show)
 

@@ -35,6 +35,8 @@ from hub.subscriptions import looking, missed
 log = structlog.get_logger(__name__)
 
 FULL_EVERY = timedelta(hours=24)
+NO_TROUBLE = ("budget", "preparing")
+"""Why a run waits without having failed: for its turn, or for what the vendor makes ready."""
 
 
 def stream_of(hub: Hub, connection: Doc, name: str) -> Stream:
@@ -106,7 +108,7 @@ def _work(
         raise
     except Exception as error:
         leases.check(store, lease, LEASE_S)
-        if isinstance(error, RetryLater) and error.reason == "budget":
+        if isinstance(error, RetryLater) and error.reason in NO_TROUBLE:
             _put_off(hub, store, run, error, now())
         else:
             _failed(hub, store, connection, stream, run, _named(error), now())
@@ -240,8 +242,14 @@ def confirm_missing(
 
 
 def _put_off(hub: Hub, store: TenantStore, run: Doc, error: RetryLater, now: datetime) -> None:
-    """Waiting for its turn is no failure: the run goes on at its cursor when it is due."""
-    due = now + timedelta(seconds=error.retry_after or 1)
+    """Waiting for its turn is no failure: the run goes on at its cursor when it is due.
+
+    A turn will be waited for again, and so is a part of the run's pace.
+    """
+    wait = error.retry_after or 1
+    due = now + timedelta(seconds=wait)
+    if error.reason == "budget":
+        store.runs.update({"_id": run["_id"]}, {"$inc": {"spent_s": wait}})
     waits = {"sentence": error.sentence, "until": due}
     store.streams.update({"_id": run["stream_id"]}, {"$set": {"next_sync_at": due, "waits": waits}})
     log.info("sync_waits", stream=run["stream"], seconds=error.retry_after)
@@ -268,6 +276,7 @@ def _failed(
     wait = next_time(stream, now, failures)
     if isinstance(error, RetryLater) and error.retry_after:
         wait = now + timedelta(seconds=error.retry_after)
+        store.runs.update({"_id": run["_id"]}, {"$inc": {"spent_s": error.retry_after}})
     note: dict[str, Any] = {
         "failures": failures,
         "next_sync_at": wait,

@@ -57,6 +57,7 @@ class Sync:
     settle: Callable[[], None]
     _sampled: deque[str] = field(init=False, default_factory=lambda: deque(maxlen=look.SAMPLE))
     announced: Sequence[Announced] = ()
+    _marked: float = field(init=False, default_factory=monotonic)
 
     def pull(self, deadline: float) -> bool:
         """Pull until the stream ends (True) or `deadline` (monotonic) passes (False)."""
@@ -105,6 +106,7 @@ class Sync:
             chunk = items[start : start + CHUNK]
             last = start + CHUNK >= len(items)
             self.store.transact(partial(self._write, page=page, chunk=chunk, last=last))
+        self._marked = monotonic()
         self._note(items)
         point("page-applied")
         return sum(item.fate == "applied" for item in items)
@@ -137,6 +139,7 @@ class Sync:
         if page.total is not None:
             change["$set"]["total"] = page.total
         if last:
+            change["$inc"]["spent_s"] = monotonic() - self._marked
             change["$set"]["cursor"] = page.cursor
             self.run["cursor"] = page.cursor
         store.runs.update({"_id": self.run["_id"]}, change)

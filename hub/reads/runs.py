@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub import progress
 from hub.errors import NotFound
 from hub.reads.paging import Asked, Page, order_of, read
 from hub.store.client import Doc
@@ -26,6 +27,7 @@ def shown(run: Doc) -> Doc:
     return {
         "id": run["_id"],
         **{name: run.get(name) for name in COPIED},
+        "remaining_s": progress.remaining_s(run),
         "finished_at": run.get("finished_at"),
         "error": run.get("error"),
     }

@@ -93,6 +93,10 @@ class Client:
             raise GiveUp("Salesforce sent a next page at an unknown address.", reason="bad_cursor")
         return self._ask(lambda org: org.query_more(path, identifier_is_url=True, headers=PAGE))
 
+    def send(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Any other call, below the address of the data API; raises what `query` raises."""
+        return self._ask(lambda org: org._call_salesforce(method, org.base_url + path, **more))
+
     def rows(self, soql: str) -> Iterator[dict[str, Any]]:
         """Every row of a small query; raises what `query` raises."""
         answer, seen = self.query(soql), set[str]()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from hub.sandbox import (
@@ -26,7 +27,9 @@ from plugins.salesforce import pushing, seeding, soql
 from plugins.salesforce.catalogue import CASE_STATUSES, OBJECTS, describe
 from plugins.salesforce.ids import id18
 from plugins.salesforce.pushing import webhook
+from plugins.salesforce.refusing import refusal
 from plugins.salesforce.sandbox_granting import Grants
+from plugins.salesforce.sandbox_jobs import Jobs
 from plugins.salesforce.stirring import Stirring
 
 API = "/services/data/v67.0"
@@ -37,7 +40,7 @@ KEPT_LOCATORS = 200
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_FOR_S = 60.0, 7200.0, 86_400.0
 
 
-class Org(Stirring, Grants):
+class Org(Stirring, Grants, Jobs):
     """One org. `page_size` is how many rows its pages hold at most (the vendor's own: 2,000)."""
 
     name = "salesforce"
@@ -51,6 +54,7 @@ class Org(Stirring, Grants):
         self.consumer_secret = f"{self.rng.getrandbits(128):032X}"
         self.session = f"{self.org_id[:15]}!{self.token}"
         self.open_grants()
+        self.open_jobs()
         self._locators: dict[str, tuple[soql.Query, list[seeding.Row]]] = {}
         self._calls = 0
 
@@ -121,7 +125,8 @@ class Org(Stirring, Grants):
         self._calls += 1
         day = self.quota.told(86_400, self.clock.now(), 5_000_000)
         used = max(self._calls if day.of == 5_000_000 else 0, day.of - day.left)
-        return {"Sforce-Limit-Info": f"api-usage={used}/{day.of}; api-bursts=1/750"}
+        usage = f"api-usage={used}/{day.of}; api-bursts=1/750"
+        return {"Sforce-Limit-Info": usage, "Date": format_datetime(self.clock.now(), usegmt=True)}
 
     @route("GET", "/services/data", public=True)
     def versions(self, request: Request) -> object:
@@ -172,14 +177,17 @@ class Org(Stirring, Grants):
             query = soql.parse(request.query.get("q", ""), OBJECTS)
         except soql.Refusal as error:
             return refusal(400, error.code, str(error))
-        rows = [one for one in self._rows(query, with_deleted) if query.admits(one)]
-        if query.order:
-            rows.sort(key=query.sort_key)
+        rows = self.found(query, with_deleted)
         key = f"01g{self.next_id():015d}"
         self._locators[key] = (query, rows[: query.limit])
         for old in list(self._locators)[:-KEPT_LOCATORS]:
             del self._locators[old]
         return self._page(request, key, 0)
+
+    def found(self, query: soql.Query, with_deleted: bool) -> list[seeding.Row]:
+        """The rows that a query finds, in its order."""
+        rows = [one for one in self._rows(query, with_deleted) if query.admits(one)]
+        return sorted(rows, key=query.sort_key) if query.order else rows
 
     def _page(self, request: Request, key: str, start: int) -> object:
         query, rows = self._locators[key]
@@ -268,11 +276,6 @@ class Org(Stirring, Grants):
 
 def _event(edit: Edit, id: str, kind: str) -> Event:
     return Event(f"{edit.table}.{kind}", pushing.told(edit, id, kind), key=id, at=edit.at)
-
-
-def refusal(status: int, code: str, message: str) -> Response:
-    """The REST API's error body: a list."""
-    return Response([{"message": message, "errorCode": code}], status)
 
 
 def create(world: World, options: Options) -> Org:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.api import Change, GiveUp, Page, Record, Stream
-from plugins.salesforce import cases
+from plugins.salesforce import bulk, cases
 from plugins.salesforce.errors import StaleLocator, UnknownField
 from plugins.salesforce.fields import columns
 from plugins.salesforce.ids import id18, is_id
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Cursor = dict[str, Any]
 """since: lower bound of the window (text, UTC); high: newest stamp seen in it; began: the org's
 clock when it was opened; next: where the server goes on, absent in front of a window; window: its
-number, so that the cursor moves on although the overlap shows the same rows again."""
+number, so that the cursor moves on although the overlap shows the same rows again; total: how many
+rows it has. job: {id, made, locator, skip} of a query job that brings the window instead of pages;
+lost: how many such jobs came to nothing."""
 
 FETCH = 200
 LATE = timedelta(minutes=10)
@@ -75,15 +77,24 @@ def select(client: Client, name: str, fields: Sequence[str], tail: str) -> Answe
 
 
 def _soql(client: Client, name: str, fields: Sequence[str], tail: str) -> str:
+    chosen = columns(name, _shape(client, name), fields)
+    return " ".join(("SELECT", ", ".join(chosen), "FROM", name, tail)).strip()
+
+
+def _shape(client: Client, name: str) -> Answer:
     shape = client.describe(name)
     if shape is None:
         raise GiveUp(f"The hub's user cannot read {name} in Salesforce.", reason="not_visible")
-    return " ".join(("SELECT", ", ".join(columns(name, shape, fields)), "FROM", name, tail))
+    return shape
 
 
 def records(client: Client, name: str, answer: Answer) -> list[Record]:
     """Rows of an answer without the envelope, in the stream's full shape."""
     rows = [{k: v for k, v in row.items() if k != "attributes"} for row in answer["records"]]
+    return _whole(client, name, rows)
+
+
+def _whole(client: Client, name: str, rows: list[Answer]) -> list[Record]:
     return cases.with_history(client, rows) if name == "Case" else list(rows)
 
 
@@ -91,8 +102,16 @@ def _next(answer: Answer) -> str | None:
     return None if answer.get("done", True) else answer.get("nextRecordsUrl")
 
 
+JOBS = 2
+"""So many query jobs are tried for one window."""
+
+
 class Window:
-    """One pass over an object, from a lower bound to now, that any page can resume."""
+    """One pass over an object, from a lower bound to now, that any page can resume.
+
+    A window of many rows is brought by a query job. One that fails is begun again once, and then
+    the window is read page by page.
+    """
 
     def __init__(self, client: Client, name: str, cursor: Cursor, fields: Sequence[str]) -> None:
         self._client, self._name, self._fields = client, name, fields
@@ -101,11 +120,29 @@ class Window:
         self._began: str | None = cursor.get("began")
         self._next: str | None = cursor.get("next")
         self._window: int = cursor.get("window", 0)
+        self._total: int | None = cursor.get("total")
+        self._job: Cursor | None = cursor.get("job")
+        self._lost: int = cursor.get("lost", 0)
         self._lost_at: str | None = None
 
     def pages(self) -> Iterator[Page]:
-        seen = {self._next}
+        while self._job:
+            try:
+                yield from self._by_job()
+                return
+            except bulk.JobLost:
+                self._job, self._high, self._lost = None, None, self._lost + 1
+            if self._lost < JOBS and self._start():
+                yield Page((), self._cursor(), self._total)
         answer = self._reopen() if self._next else self._open(self._since)
+        if not self._next and not self._lost and self._is_large(answer) and self._start():
+            yield Page((), self._cursor(), self._total)
+            yield from self.pages()
+        else:
+            yield from self._by_pages(answer)
+
+    def _by_pages(self, answer: Answer) -> Iterator[Page]:
+        seen = {self._next}
         while True:
             rows = records(self._client, self._name, answer)
             self._note(answer["records"])
@@ -113,19 +150,55 @@ class Window:
             if self._next and self._next in seen:
                 raise GiveUp("Salesforce repeats one page for ever.", reason="cursor_stuck")
             seen.add(self._next)
-            yield Page(rows, self._cursor(), total=answer.get("totalSize"))
+            yield Page(rows, self._cursor(), self._total)
             if not self._next:
                 return
             answer = self._reopen()
 
+    def _is_large(self, answer: Answer) -> bool:
+        shape = _shape(self._client, self._name)
+        chosen = columns(self._name, shape, self._fields)
+        return (self._total or 0) > bulk.ABOVE and bulk.fits(shape, chosen)
+
+    def _start(self) -> bool:
+        """Whether the org makes a job of this window; of some objects it makes none."""
+        soql = _soql(self._client, self._name, self._fields, self._where(self._since))
+        try:
+            id, made = bulk.start(self._client, soql)
+        except GiveUp:
+            return False
+        self._job = {"id": id, "made": _text(made) if made else None, "locator": None, "skip": 0}
+        return True
+
+    def _by_job(self) -> Iterator[Page]:
+        job = self._job or {}
+        made = _moment(job["made"]) if job["made"] else None
+        if not job["locator"] and not job["skip"]:
+            bulk.wait(self._client, job["id"], made)
+        shape = _shape(self._client, self._name)
+        while self._job:
+            answer = bulk.results(self._client, job["id"], job["locator"])
+            for rows in answer.rows(shape, job["skip"]):
+                self._note(rows)
+                job["skip"] += len(rows)
+                yield Page(_whole(self._client, self._name, rows), self._cursor(), self._total)
+            job |= {"locator": answer.locator, "skip": 0}
+            if answer.locator is None:
+                self._job = None
+        yield Page((), self._cursor(), self._total)
+
     def _open(self, since: str | None) -> Answer:
         """`>=` and not `>`: thousands of rows may share one stamp."""
-        where = f"WHERE SystemModstamp >= {since} " if since else ""
-        tail = f"{where}ORDER BY SystemModstamp, Id"
+        tail = f"{self._where(since)} ORDER BY SystemModstamp, Id".strip()
         answer = select(self._client, self._name, self._fields, tail)
         clock = self._client.server_time
         self._began = self._began or (_text(clock) if clock else None)
+        if self._total is None:
+            self._total = answer.get("totalSize")
         return answer
+
+    def _where(self, since: str | None) -> str:
+        return f"WHERE SystemModstamp >= {since}" if since else ""
 
     def _reopen(self) -> Answer:
         """Go on where the server left off; if it has forgotten, from the newest stamp seen."""
@@ -147,9 +220,11 @@ class Window:
         A row that changed during a long pass shows its newest stamp, so the next window begins no
         later than this one did.
         """
-        if self._next:
-            inside = {"since": self._since, "high": self._high, "began": self._began}
-            return {**inside, "next": self._next, "window": self._window}
+        if self._next or self._job:
+            inside: Cursor = {"since": self._since, "high": self._high, "began": self._began}
+            way = {"job": dict(self._job), "lost": self._lost} if self._job else {}
+            inside |= {"next": self._next, "total": self._total} | way
+            return {**inside, "window": self._window}
         newest = min([s for s in (self._high, self._began) if s], default=None)
         since = _earlier(newest) if self._high else self._since
         return {"since": since, "window": self._window + 1}

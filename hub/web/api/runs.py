@@ -25,6 +25,9 @@ class Run(Model):
     state: State
     counts: dict[str, int] = Field(description="read, and how many had which fate")
     total: int | None = Field(description="What the vendor said there would be")
+    remaining_s: float | None = Field(
+        description="Seconds to its end at its own pace, where a total is known"
+    )
     started_at: datetime
     finished_at: datetime | None
     error: str | None

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from hub.health.shown import half_up
 from hub.health.words import TITLES
+from hub.progress import told
 from hub.web.screens.here import here, the_hub
 
 STEPS = ((60, "sec"), (60, "min"), (24, "hour"), (30.44, "day"), (12, "month"))
@@ -61,6 +62,7 @@ def install(app: Flask) -> None:
         is_web,
         plain_number,
         named,
+        told,
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(BANDS=BANDS)
