@@ -9,6 +9,7 @@ from typing import get_args
 import click
 
 from hub import scaffold
+from hub.cli import trying
 from hub.cli.output import emit, json_option
 from hub.conform import suite
 from hub.conform.suite import Outcome
@@ -134,3 +135,6 @@ def new(
         click.echo(path)
     where = "" if home == ROOT / "plugins" else f"HUB_CONNECTORS_PATH={home} "
     click.echo(f"\nNext: {where}hub connectors check {name}")
+
+
+command.add_command(trying.try_)
