@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -164,6 +164,17 @@ class Ground:
         if webhook.name not in self._pushed:
             self._pushed[webhook.name] = self._provoke(webhook)
         return self._pushed[webhook.name]
+
+    @contextmanager
+    def without(self, webhooks: Collection[str]) -> Iterator[None]:
+        """As if the connector had none of these webhooks."""
+        whole = self.connector
+        left = tuple(one for one in whole.webhooks if one.name not in webhooks)
+        self.connector = replace(whole, webhooks=left)
+        try:
+            yield
+        finally:
+            self.connector = whole
 
     @contextmanager
     def watching(self, edits: list[Edit]) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """What a connector says of its own quality, and the rules that no machine can judge.
 
-`quality.yaml` beside the mapping: `rules` holds for each `done`, `todo`, or `{exempt: reason}`.
+`quality.yaml` beside the mapping: `rules` holds for each `done`, `todo`, or `{exempt: reason}`; a
+rule on webhooks also `{exempt: reason, webhooks: [names]}`, and is asked of all others.
 A machine's rule that is `done` and fails is an error, one that is `todo` is not kept; one that is
 not named is simply checked. A rule of judgement that is not named is `todo`. The older word
 `exempt: {rule: reason}` on its own is read as well.
@@ -8,7 +9,7 @@ not named is simply checked. A rule of judgement that is not named is `todo`. Th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,8 @@ FILE = "quality.yaml"
 MOST_EXEMPT = 3
 NEVER_EXEMPT = ("verify", "resume", "secrecy")
 Declared = Literal["done", "todo", "exempt"]
+BY_WEBHOOK = ("hub.conform.pushing", "hub.conform.telling")
+"""Where the rules stand that are asked of each webhook."""
 JUDGEMENT: Mapping[str, str] = {
     "steps_tried": "Somebody who did not write it has connected by the README alone",
     "real_account": "It was tried against a real account of the vendor",
@@ -43,12 +46,20 @@ JUDGEMENT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What was declared: reasons of what is exempt, rules still to do, and all by name."""
+    """What was declared: reasons of what is exempt, rules still to do, and all by name.
+
+    only: of an exempt rule the webhooks that are; one that is not in it is exempt altogether.
+    """
 
     exempt: Mapping[str, str] = field(default_factory=dict)
     todo: frozenset[str] = frozenset()
     declared: Mapping[str, Declared] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def exempt_altogether(self) -> frozenset[str]:
+        return frozenset(self.exempt) - frozenset(self.only)
 
     def judged(self, name: str) -> tuple[Declared, str]:
         """What was declared of a rule of judgement, and why."""
@@ -78,15 +89,43 @@ def _checked(path: Path, rules: Mapping[str, Any]) -> Quality:
     machine = {rule.name for rule in RULES}
     declared: dict[str, Declared] = {}
     reasons: dict[str, str] = {}
+    only: dict[str, tuple[str, ...]] = {}
     for name, said in rules.items():
         if name not in machine and name not in JUDGEMENT:
             raise _wrong(path, f"there is no rule {name}")
+        if isinstance(said, dict) and "webhooks" in said:
+            only[name] = _named(path, name, said["webhooks"])
+            said = {word: what for word, what in said.items() if word != "webhooks"}
         declared[name], reasons[name] = _said(path, name, said)
     exempt = {n: reasons[n] for n, d in declared.items() if d == "exempt" and n in machine}
     if len(exempt) > MOST_EXEMPT:
         raise _wrong(path, f"{len(exempt)} rules are exempt; {MOST_EXEMPT} may be")
     todo = frozenset(n for n, d in declared.items() if d == "todo" and n in machine)
-    return Quality(exempt, todo, declared, reasons)
+    return Quality(exempt, todo, declared, reasons, only)
+
+
+def _named(path: Path, name: str, webhooks: Any) -> tuple[str, ...]:
+    """The webhooks that an exemption is for."""
+    homes = {rule.name: rule.check.__module__ for rule in RULES}
+    if homes.get(name) not in BY_WEBHOOK:
+        raise _wrong(path, f"{name} is not asked of each webhook")
+    if not isinstance(webhooks, list) or not webhooks or not all(map(_is_word, webhooks)):
+        raise _wrong(path, f"{name} does not name the webhooks that are exempt")
+    return tuple(webhooks)
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def fit(quality: Quality, folder: Path, webhooks: Collection[str]) -> None:
+    """Raises CorrectInput where a webhook is exempt that the connector does not have, or all."""
+    for name, named in quality.only.items():
+        for word in named:
+            if word not in webhooks:
+                raise _wrong(folder / FILE, f"{name}: there is no webhook {word}")
+        if set(named) == set(webhooks):
+            raise _wrong(folder / FILE, f"{name}: name no webhooks where all are exempt")
 
 
 def _said(path: Path, name: str, said: Any) -> tuple[Declared, str]:

@@ -104,7 +104,7 @@ def subject_of(host: PluginHost, name: str) -> Subject:
     return Subject(
         connector,
         mappings,
-        exempt=frozenset(quality.read(home).exempt),
+        exempt=quality.read(home).exempt_altogether,
         merges=vendor.merge is not Vendor.merge,
         limit_headers=vendor.limit_headers is not Vendor.limit_headers,
         plain="session.request" in text or "hub.api.rest" in text,

@@ -112,6 +112,11 @@ def test_a_grade_needs_all_below_it_and_a_skip_is_no_pass() -> None:
         "rules: {old: perhaps}",
         "rules: {old: {exempt: a, done: b}}",
         "exempt: {old: a, forged: b, wild: c, key: d}",
+        "rules: {forged: {exempt: a, webhooks: []}}",
+        "rules: {forged: {exempt: a, webhooks: app}}",
+        "rules: {forged: {webhooks: [app]}}",
+        "rules: {list: {exempt: a, webhooks: [app]}}",
+        "rules: {verify: {exempt: a, webhooks: [app]}}",
         "rules: [fields]",
         "- fields",
         "other: {}",
@@ -132,6 +137,25 @@ def test_a_declaration_is_read_rule_by_rule(tmp_path: Path) -> None:
     assert said.todo == {"fetch"}
     assert said.judged("icon") == ("done", "")
     assert said.judged("real_account") == ("todo", "")
+
+
+@pytest.mark.parametrize("named", [["events"], ["other"]])
+def test_an_exemption_names_some_of_the_webhooks_that_there_are(
+    tmp_path: Path, named: list[str]
+) -> None:
+    (tmp_path / "quality.yaml").write_text(f"rules: {{old: {{exempt: a, webhooks: {named}}}}}")
+    with pytest.raises(CorrectInput):
+        quality.fit(quality.read(tmp_path), tmp_path, ["events"])
+
+
+def test_a_rule_is_asked_of_the_webhooks_that_are_not_exempt() -> None:
+    """Jira's app does not sign the body, and its admin's webhook does."""
+    (real,) = suite.check(HOST, "jira", ["forged"])
+    assert (real.state, real.reason[:5]) == ("exempt", "app: ")
+    bug = BUGS["a body that was changed is believed"]
+    wrong = bug.apply(bugs.subject_of(HOST, "jira"))
+    assert wrong is not None
+    assert bugs.is_caught(HOST, "jira", wrong, ("forged",)) == "forged"
 
 
 def test_what_is_to_do_is_not_kept_and_a_report_says_so(tinydesk: PluginHost) -> None:
