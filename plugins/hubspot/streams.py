@@ -95,8 +95,10 @@ def _begin(cursor: Json) -> dict[str, Any]:
     return dict(cursor)
 
 
-def _live(client: Client, kind: str, state: dict[str, Any]) -> Page:
-    total = state.get("total") or client.search(kind, [], limit=1).data.get("total")
+def _live(client: Client, kind: str, state: dict[str, Any], counted: bool = True) -> Page:
+    total = state.get("total")
+    if counted and "after" not in state:
+        total = client.search(kind, [], limit=1).data.get("total")
     properties = asked_properties(client, kind)
     fits = sum(len(name) + len("&properties=") for name in properties) <= URL_ROOM
     listing = client.page(kind, state.get("after"), properties if fits else ["hs_object_id"])
@@ -117,13 +119,14 @@ def _search(client: Client, kind: str, state: dict[str, Any]) -> Page:
         _filter("hs_object_id", "GT", state["last"]),
     ]
     answer = client.search(kind, filters)
+    total = state.get("total", answer.data.get("total"))
     ids = [str(raw["id"]) for raw in answer.data["results"]]
     began = state.get("began") or _ms(answer.at)
     found = fetch(client, kind, ids)
     records = [one for one in found if not isinstance(one, Change)]
     changes = [one for one in found if isinstance(one, Change)]
-    cursor = _after_search(state, ids, began)
-    return Page(records, cursor, None, [*changes, *merges(OBJECTS[kind], records)])
+    cursor = _after_search({**state, "total": total}, ids, began)
+    return Page(records, cursor, total, [*changes, *merges(OBJECTS[kind], records)])
 
 
 def _after_search(state: dict[str, Any], ids: Sequence[str], began: int) -> dict[str, Any]:
@@ -206,7 +209,7 @@ def _association_pages(client: Client, cursor: Json, fields: Sequence[str]) -> I
     state = _restart(cursor, {"kind": linked[0]})
     while "done" not in state:
         kind, turn = state["kind"], state["turn"]
-        page = _live(client, kind, state)
+        page = _live(client, kind, state, counted=False)
         rest = linked[linked.index(kind) + 1 :]
         if page.cursor["step"] == "live":
             state = {"kind": kind, **page.cursor}

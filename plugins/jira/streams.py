@@ -51,7 +51,7 @@ def issue_pages(
     because of the order.
     """
     state: Json = {"seen": (cursor or {}).get("since")} | dict(cursor or {})
-    total = client.count(KINDS[object]) if cursor is None else None
+    total = _counted(object, client) if cursor is None else None
     tokens: set[str] = set()
     while True:
         answer, state = _search(object, client, state)
@@ -98,7 +98,8 @@ def user_pages(client: JiraClient, cursor: Any, fields: Sequence[str]) -> Iterat
 
 def user_fetch(client: JiraClient, ids: Sequence[str]) -> Iterator[Record | Change]:
     """Current users by account id."""
-    yield from (user for user in client.users_by_id(ids) if _colleague(user))
+    if ids:
+        yield from (user for user in client.users_by_id(ids) if _colleague(user))
 
 
 def object_of(issue: Json) -> str:
@@ -143,6 +144,14 @@ def _suspect(object: str, client: JiraClient, cursor: Any, seen: int) -> None:
             " browse them.",
             reason="empty_listing",
         )
+
+
+def _counted(object: str, client: JiraClient) -> int | None:
+    """About how many a full run will bring; a listing goes on without."""
+    try:
+        return client.count(KINDS[object])
+    except GiveUp:
+        return None
 
 
 def _fields(object: str) -> tuple[str, ...]:

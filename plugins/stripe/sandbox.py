@@ -234,12 +234,13 @@ class StripeSandbox(Vendor):
     def _page(self, request: Request, rows: Sequence[Json]) -> Json:
         """A page behind `starting_after`; what Stripe does not know is refused."""
         asked, table = request.query, request.path.rpartition("/")[2]
-        known = {"limit", "starting_after", "created[gte]", *FILTERS[table]}
+        known = {"limit", "starting_after", "created[gte]", "created[lte]", *FILTERS[table]}
         odd = [k for k in asked if k not in known and not k.startswith(("expand[", "types["))]
         size = int(asked.get("limit", "10"))
         if odd or not 1 <= size <= 100:
             raise Refused(problem(400, "parameter_unknown", f"Received unknown parameter: {odd}"))
-        rows = [r for r in rows if r["created"] >= int(asked.get("created[gte]", "0"))]
+        first, last = (asked.get(f"created[{end}]") for end in ("gte", "lte"))
+        rows = [r for r in rows if int(first or 0) <= r["created"] <= int(last or r["created"])]
         start, after = 0, asked.get("starting_after", "")
         if after:
             places = [place for place, row in enumerate(rows) if row["id"] == after]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from hub.api import Change, Page, Record, Stream
+from hub.api import Change, GiveUp, Page, Record, Stream
 from plugins.stripe.client import Json, StripeClient, listed
 from plugins.stripe.events import subject
 
@@ -71,19 +71,20 @@ def pages(
 ) -> Iterator[Page]:
     """The whole list, or what happened since the last run.
 
-    Cursor between runs: {"since": epoch seconds, "turn": runs so far}; within one also "begun"
-    and "after". `begun` is Stripe's time before the first page: what is made while we walk lands
-    before our place and is found among the events of the next run. A connection that slept longer
-    than events are kept walks the list again.
+    Cursor between runs: {"since": epoch seconds, "turn": runs so far}; within one also "begun",
+    and "after" and "made", the last row's id and time. `begun` is Stripe's time before the first
+    page: what is made while we walk lands before our place and is found among the events of the
+    next run. A connection that slept longer than events are kept walks the list again.
     """
     state = dict(cursor or {})
-    since, turn, after = state.get("since"), state.get("turn", 0), state.get("after")
+    since, turn = state.get("since"), state.get("turn", 0)
+    place = {name: state.get(name) for name in ("after", "made")}
     begun = state.get("begun") or _now(kind, client)
     read = _rows if since is None or begun - since > KEPT_S - MARGIN_S else _events
     more = True
     while more:
-        page, after, more = read(kind, client, since, after)
-        within = {"since": since, "begun": begun, "after": after, "turn": turn}
+        page, place, more = read(kind, client, since, place)
+        within = {"since": since, "begun": begun, "turn": turn, **place}
         done = {"since": begun, "turn": turn + 1}
         yield Page(page.records, within if more else done, changes=page.changes)
 
@@ -142,27 +143,39 @@ def _now(kind: Kind, client: StripeClient) -> int:
 
 
 def _rows(
-    kind: Kind, client: StripeClient, since: int | None, after: str | None
-) -> tuple[Page, str | None, bool]:
+    kind: Kind, client: StripeClient, since: int | None, place: Json
+) -> tuple[Page, Json, bool]:
     expand = listed("expand", [f"data.{path}" for path in kind.expand])
-    rows, more = client.page(kind.path, {**kind.params, **expand}, after)
-    last = rows[-1]["id"] if rows else after
-    return Page([whole(kind, client, row) for row in rows], None), last, more
+    rows, more = _behind(client, kind.path, {**kind.params, **expand}, place)
+    return Page([whole(kind, client, row) for row in rows], None), _last(rows, place), more
 
 
 def _events(
-    kind: Kind, client: StripeClient, since: int | None, after: str | None
-) -> tuple[Page, str | None, bool]:
+    kind: Kind, client: StripeClient, since: int | None, place: Json
+) -> tuple[Page, Json, bool]:
     """One page of events as the current state of what they are about."""
     asked = {**listed("types", kind.types), "created[gte]": (since or 0) - OVERLAP_S}
-    events, more = client.page("events", asked, after)
+    events, more = _behind(client, "events", asked, place)
     found = [change for event in events for change in subject(event) if change.rule is None]
     mine = [change for change in found if change.object == kind.object]
     now = list(fetch(kind, client, list(dict.fromkeys(change.native_id for change in mine))))
     records = [one for one in now if not isinstance(one, Change)]
     gone = [change for change in mine if change.kind == "delete"]
-    last = events[-1]["id"] if events else after
-    return Page(records, None, changes=gone), last, more
+    return Page(records, None, changes=gone), _last(events, place), more
+
+
+def _behind(client: StripeClient, path: str, params: Json, place: Json) -> tuple[list[Json], bool]:
+    """The page behind a row. Where that row is gone, its second is read again, and so its page."""
+    try:
+        return client.page(path, params, place["after"])
+    except GiveUp as refused:
+        if place["made"] is None or refused.reason not in ("bad_request", "not_found"):
+            raise
+    return client.page(path, {**params, "created[lte]": place["made"]}, None)
+
+
+def _last(rows: Sequence[Json], before: Json) -> Json:
+    return {"after": rows[-1]["id"], "made": rows[-1]["created"]} if rows else before
 
 
 def _stream(kind: Kind, name: str, entity: str, **more: Any) -> Stream:

@@ -16,7 +16,7 @@ from typing import Any
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from hub.api import Http, RetryLater
+from hub.api import GiveUp, Http, RetryLater
 from hub.api.rest import Answers, Rest, base_url, bearer
 
 Json = dict[str, Any]
@@ -100,6 +100,16 @@ class ZendeskClient:
         for homes in found.values():
             homes.sort()
         return found
+
+    def count(self, rows: str) -> int | None:
+        """How many users or organizations there are, of many about as many; None where it is not
+        told."""
+        try:
+            found = self._object(f"{rows}/count.json", {}).get("count")
+        except GiveUp:
+            return None
+        number = found.get("value") if isinstance(found, Mapping) else found
+        return number if isinstance(number, int) else None
 
     def rows(self, body: Json, name: str, path: str) -> list[Json]:
         """The rows of an answer; raises RetryLater where it has none."""

@@ -26,12 +26,14 @@ Read = Callable[[ZendeskClient, Json], Iterable[Record | Change]]
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export. rows: the list in an answer. read: its records and changes in full shape."""
+    """One export. rows: the list in an answer. read: its records and changes in full shape.
+    counted: Zendesk tells how many there are; of tickets it does not, archived ones included."""
 
     path: str
     rows: str
     read: Read
     params: Mapping[str, Any] = field(default_factory=dict)
+    counted: bool = False
 
     def by_cursor(
         self, client: ZendeskClient, cursor: Any, fields: Sequence[str] = ()
@@ -42,6 +44,7 @@ class Export:
         does not say how long a cursor lives: where it is refused, the stamp stands in for it.
         """
         state: Json = {"cursor": None, "seen": 0, "turn": 0} | (cursor or {})
+        total = self._total(client, cursor)
         before: list[Json] = []
         while True:
             body = self._behind(client, state)
@@ -52,7 +55,7 @@ class Export:
             seen = max([state["seen"], *map(stamp, rows)])
             turn = state["turn"] + int(ended)
             state = {"cursor": after or state["cursor"], "seen": seen, "turn": turn}
-            yield self._page(client, body, fresh(rows, before), state)
+            yield self._page(client, body, fresh(rows, before), state, total)
             if ended:
                 return
             before = rows
@@ -66,6 +69,7 @@ class Export:
         holds lead in a circle: then the plain list is read instead, which pages by a cursor.
         """
         state: Json = {"since": 0, "turn": 0} | (cursor or {})
+        total = self._total(client, cursor)
         before: list[Json] = []
         while "list" not in state:
             body = self._from(client, state["since"])
@@ -75,7 +79,7 @@ class Export:
                 state = {**state, "list": None}
                 break
             state = self._next(client, state, end) if ended else {**state, "since": end}
-            yield self._page(client, body, fresh(rows, before), state)
+            yield self._page(client, body, fresh(rows, before), state, total)
             if ended:
                 return
             before = rows
@@ -121,9 +125,20 @@ class Export:
                 raise
         return client.export(path, {**self.params, "start_time": 1, **more})
 
-    def _page(self, client: ZendeskClient, body: Json, rows: list[Json], state: Json) -> Page:
+    def _total(self, client: ZendeskClient, cursor: Any) -> int | None:
+        """For a run from the start: it is asked once, and the hub remembers it."""
+        return client.count(self.rows) if self.counted and cursor is None else None
+
+    def _page(
+        self,
+        client: ZendeskClient,
+        body: Json,
+        rows: list[Json],
+        state: Json,
+        total: int | None = None,
+    ) -> Page:
         records, changes = split(self.read(client, {**body, self.rows: rows}))
-        return Page(records, state, changes=changes)
+        return Page(records, state, total, changes)
 
 
 def stamp(row: Record) -> int:

@@ -66,6 +66,15 @@ class Exports(Vendor):
         """Tickets that were purged: they disappear, without a record."""
         return {row["id"] for row in self.table("purged").all()} if table == "tickets" else set()
 
+    @route("GET", "/api/v2/<table>/count.json")
+    def count(self, request: Request) -> object:
+        """Of users and organizations, as they live."""
+        table = request.params["table"]
+        if table not in ("users", "organizations"):
+            return self.not_found(request)
+        told = {"value": len(self.table(table)), "refreshed_at": self.iso(self.clock.now())}
+        return {"count": told}
+
     @route("GET", "/api/v2/incremental/<table>/cursor.json")
     def by_cursor(self, request: Request) -> object:
         table = request.params["table"]

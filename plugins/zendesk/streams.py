@@ -15,8 +15,8 @@ DAY_S = 86_400
 METRICS = {"include": "metric_sets"}
 """The list of ticket metrics leaves archived tickets out; the export's own does not."""
 
-ORGANIZATIONS = Export("organizations", "organizations", records.organizations)
-USERS = Export("users", "users", records.users)
+ORGANIZATIONS = Export("organizations", "organizations", records.organizations, counted=True)
+USERS = Export("users", "users", records.users, counted=True)
 TICKETS = Export("tickets", "tickets", records.tickets, METRICS)
 
 

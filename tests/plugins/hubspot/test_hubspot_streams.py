@@ -136,6 +136,7 @@ def test_more_than_ten_thousand_rows_with_one_stamp_are_all_found(
     for n in range(2, 10_252):
         own = pattern["properties"] | {"hs_object_id": str(n)}
         known.seed(str(n), pattern | {"id": str(n), "properties": own})
+    assert next(iter(STREAMS["companies"].pages(client, cursor, ()))).total == 10_251
     records, _, _ = walk(client, "companies", cursor)
     assert sorted(int(record["id"]) for record in records) == list(range(1, 10_252))
 

@@ -182,3 +182,10 @@ def test_every_stream_but_projects_can_fetch() -> None:
         "request": True,
         "issue": True,
     }
+
+
+def test_a_site_that_does_not_count_is_listed_all_the_same(jira: Any) -> None:
+    jira.vendor.faults.add("error", path="approximate-count", status=400)
+    found = jira.pages("issue")
+    assert found[0].total is None
+    assert {record["id"] for record in jira.records(found)} == jira.live("issue")

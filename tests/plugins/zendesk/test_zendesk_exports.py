@@ -251,3 +251,21 @@ def test_only_an_administrator_may_export(vendor: ZendeskSandbox, client: Zendes
 def test_changes_name_the_stream_of_users(vendor: ZendeskSandbox, client: ZendeskClient) -> None:
     for page in users(client):
         assert all(isinstance(c, Change) and c.object == "user" for c in page.changes)
+
+
+def test_how_many_there_are_is_asked_once_and_only_for_a_full_run(
+    vendor: ZendeskSandbox, client: ZendeskClient
+) -> None:
+    for read, table in ((ORGANIZATIONS.by_time, "organizations"), (USERS.by_cursor, "users")):
+        pages = list(read(client, None))
+        assert {page.total for page in pages} == {len(vendor.table(table))}
+        again = list(read(client, pages[0].cursor))
+        assert {page.total for page in again} == {None}
+    assert vendor.calls["count"] == 2
+
+
+def test_an_account_that_does_not_count_is_read_all_the_same(
+    vendor: ZendeskSandbox, client: ZendeskClient
+) -> None:
+    vendor.faults.add("error", path="count.json", status=404)
+    assert [page.total for page in organizations(client)][:1] == [None]
