@@ -132,8 +132,8 @@ def _take_back(hub: Hub, store: TenantStore, connection_id: str) -> None:
 def _refuse_less(connector: Connector, account: AccountInfo) -> None:
     if account.missing:
         raise CorrectInput(
-            f"These permissions are missing: {', '.join(account.missing)}. Grant them in "
-            f"{connector.title} and try again.",
+            f"These permissions are missing: {', '.join(account.missing)}. "
+            f"{account.where or f'Grant them in {connector.title}.'} Then try again.",
             reason="missing_scopes",
         )
 

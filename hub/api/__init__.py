@@ -98,11 +98,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """Who the credentials belong to, and which permissions they lack."""
+    """Who the credentials belong to, and which permissions they lack.
+
+    missing: each in the vendor's own words. where: a sentence that says where they are granted.
+    """
 
     id: str
     name: str
     missing: tuple[str, ...] = ()
+    where: str = ""
 
 
 class Http(Protocol):

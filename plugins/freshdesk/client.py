@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from requests.auth import HTTPBasicAuth
 
 from hub.api import CorrectInput, GiveUp, Http, RetryLater, VendorError
+from hub.api.paging import NEXT_LINK
 
 Json = dict[str, Any]
 
@@ -112,7 +113,7 @@ class FreshdeskClient:
         if "json" not in answer.headers.get("Content-Type", ""):
             raise GiveUp("Freshdesk answers with a page for people, not with data.", reason="html")
         try:
-            return answer.json(), 'rel="next"' in answer.headers.get("Link", "")
+            return answer.json(), bool(NEXT_LINK.search(answer.headers.get("Link", "")))
         except ValueError:
             raise RetryLater("Freshdesk answered with something that is not JSON.") from None
 

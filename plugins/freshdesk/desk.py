@@ -22,6 +22,7 @@ TYPES = {
     "custom_dropdown": "choice",
 }
 NEEDED = ("tickets", "contacts", "companies")
+WHERE = "An administrator sets scope and role of the key's agent in Freshdesk under Admin > Agents."
 
 
 def check(client: FreshdeskClient) -> AccountInfo:
@@ -39,7 +40,7 @@ def check(client: FreshdeskClient) -> AccountInfo:
     missing = [] if agent.get("ticket_scope") == GLOBAL else ["global ticket scope of the agent"]
     missing += [f"reading {path}" for path in NEEDED if not _allowed(client, path)]
     host = urlsplit(client.base).netloc
-    return AccountInfo(host, host.partition(".freshdesk.com")[0], tuple(missing))
+    return AccountInfo(host, host.partition(".freshdesk.com")[0], tuple(missing), WHERE)
 
 
 def describe(client: FreshdeskClient) -> dict[str, Any]:

@@ -31,7 +31,7 @@ RULE = {"create": "ticket_created", "delete": "ticket_deleted"}
 
 class FreshdeskSandbox(Vendor):
     """One Freshdesk account. `calls_a_minute` is the limit; `denied` are path beginnings that the
-    key may not read, `denied_includes` what it may not include; `mine` is the key's own agent."""
+    key may not read, `denied_includes` what it may not include; `blocked` are ids of contacts."""
 
     name = "freshdesk"
 
@@ -40,6 +40,7 @@ class FreshdeskSandbox(Vendor):
         self.calls_a_minute = 1_000_000
         self.denied: set[str] = set()
         self.denied_includes: set[str] = set()
+        self.blocked: set[str] = set()
         self.ticket_scope = 1
         self._used: tuple[int, int] = (0, 0)
         self._ordered: list[Json] | None = None
@@ -163,14 +164,20 @@ class FreshdeskSandbox(Vendor):
     def list_contacts(self, request: Request) -> object:
         self._pay(request)
         since = request.query.get("_updated_since", "")
-        if request.query.get("state") == "deleted":
-            gone = self.table("contacts").tombstones.values()
-            rows = [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
-        else:
-            rows = self.table("contacts").sorted_by("name", lambda row: (row["name"], row["id"]))
+        rows = self._contacts(request.query.get("state", ""))
         if since:
             rows = [row for row in rows if row["updated_at"] >= since]
         return self._paged(request, rows)
+
+    def _contacts(self, state: str) -> Sequence[Json]:
+        """The plain list leaves out who is deleted or blocked."""
+        if state == "deleted":
+            gone = self.table("contacts").tombstones.values()
+            return [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
+        if state not in ("", "blocked"):
+            raise Refused(invalid("state", "It should be one of the states of contacts"))
+        rows = self.table("contacts").sorted_by("name", lambda row: (row["name"], row["id"]))
+        return [row for row in rows if (str(row["id"]) in self.blocked) is (state == "blocked")]
 
     @route("GET", "/api/v2/companies")
     def list_companies(self, request: Request) -> object:

@@ -31,12 +31,12 @@ TICKET = (
 
 @dataclass(frozen=True)
 class Listing:
-    """A list that pages by number. `since` is the parameter that restricts it to what has a
-    `stamp` of that time or later; `more` are further lists of a full run; `optional` says that an
-    account may lack it."""
+    """A list that pages by number. `since` are the names that the parameter may have which
+    restricts it to what has a `stamp` of that time or later; `more` are further lists, which an
+    account may refuse; `optional` says that an account may lack all of it."""
 
     path: str
-    since: str = ""
+    since: tuple[str, ...] = ()
     stamp: str = "updated_at"
     overlap: timedelta = OVERLAP
     more: tuple[Mapping[str, str], ...] = ()
@@ -76,16 +76,19 @@ def ticket_fetch(client: FreshdeskClient, ids: Sequence[str]) -> Iterator[Record
 def pages(
     listing: Listing, client: FreshdeskClient, cursor: Any, fields: Sequence[str]
 ) -> Iterator[Page]:
-    """A list by page numbers. Cursor: {"since", "turn"} between runs, with list and page within."""
+    """A list by page numbers. Cursor: {"since", "turn"} between runs, with list and page within;
+    "by" is the place of the parameter's name, where the first one turned out to be ignored."""
     state: Json = {"list": 0, "page": 1, "since": None, "seen": None, "turn": 0} | (cursor or {})
-    full = state["since"] is None
-    lists = ({}, *listing.more) if full else ({},)
+    lists = ({}, *listing.more)
     before: list[str] = []
     while state["list"] < len(lists):
-        query = dict(lists[state["list"]])
-        if not full:
-            query[listing.since] = _text(_time(state["since"]) - listing.overlap)
-        rows, more = _page(client, listing, query, state["page"])
+        bound = _bound(listing, state)
+        rows, more = _page(client, listing, {**lists[state["list"]], **bound}, state)
+        if any(_ignored(rows, listing, since) for since in bound.values()):
+            if state["list"] == 0:
+                state, before = state | {"by": state.get("by", 0) + 1, "page": 1}, []
+                continue
+            rows, more = [], False
         before = _moved(before, rows, more)
         state = dict(state, page=state["page"] + 1)
         if listing.since and state["list"] == 0:
@@ -140,7 +143,23 @@ def _after(state: Json, rows: Sequence[Json], more: bool) -> Json:
 
 def _ended(state: Json) -> Json | None:
     """The cursor for the next run; None where the list is always read whole."""
-    return {"since": state["seen"], "turn": state["turn"] + 1} if state["seen"] else None
+    if not state["seen"]:
+        return None
+    by = {"by": state["by"]} if state.get("by") else {}
+    return {"since": state["seen"], "turn": state["turn"] + 1} | by
+
+
+def _bound(listing: Listing, state: Json) -> dict[str, str]:
+    """The parameter of an incremental run; none where every name of it is ignored."""
+    names = listing.since[state.get("by", 0) :]
+    if state["since"] is None or not names:
+        return {}
+    return {names[0]: _text(_time(state["since"]) - listing.overlap)}
+
+
+def _ignored(rows: Sequence[Json], listing: Listing, since: str) -> bool:
+    """Whether rows came that are older than what was asked for."""
+    return any((_last([row], listing.stamp, None) or since) < since for row in rows)
 
 
 def _moved(before: list[str], rows: Sequence[Json], more: bool) -> list[str]:
@@ -152,12 +171,15 @@ def _moved(before: list[str], rows: Sequence[Json], more: bool) -> list[str]:
 
 
 def _page(
-    client: FreshdeskClient, listing: Listing, query: Mapping[str, str], number: int
+    client: FreshdeskClient, listing: Listing, query: Mapping[str, str], state: Json
 ) -> tuple[list[Json], bool]:
+    """One page; a list that the account lacks, or a further one that it refuses, is empty."""
+    lacking = ("forbidden", "not_found") if listing.optional else ()
+    odd = ("bad_request", "forbidden", "not_found") if state["list"] else ()
     try:
-        return client.page(listing.path, query, number)
+        return client.page(listing.path, query, state["page"])
     except GiveUp as refused:
-        if listing.optional and refused.reason in ("forbidden", "not_found"):
+        if refused.reason in (*lacking, *odd):
             return [], False
         raise
 
@@ -189,12 +211,16 @@ def _listed(listing: Listing) -> Callable[..., Iterator[Page]]:
     return partial(pages, listing)
 
 
-CONTACTS = Listing("contacts", since="_updated_since", more=({"state": "deleted"},))
+CONTACTS = Listing(
+    "contacts",
+    since=("_updated_since", "updated_since"),
+    more=({"state": "deleted"}, {"state": "blocked"}),
+)
 COMPANIES = Listing("companies")
 AGENTS = Listing("agents", optional=True)
 RATINGS = Listing(
     "surveys/satisfaction_ratings",
-    since="created_since",
+    since=("created_since",),
     stamp="created_at",
     overlap=DAY,
     optional=True,

@@ -22,6 +22,10 @@ SCHEMA_SCOPES = {
     "contacts": "crm.schemas.contacts.read",
     "deals": "crm.schemas.deals.read",
 }
+WHERE = (
+    "Grant them in HubSpot where the token comes from: the app's tab Scopes, or the service key. "
+    "An app of the hub's operator is then installed once more."
+)
 WITH_STAGES = ("deals", "tickets")
 TYPES = {
     "string": "text",
@@ -48,7 +52,7 @@ def check(client: Client) -> AccountInfo:
     if _is_refused(lambda: client.owners(None, archived=False, limit=1)):
         missing.append(SCOPES["owners"])
     portal = str(account["portalId"])
-    return AccountInfo(portal, f"HubSpot account {portal}", tuple(missing))
+    return AccountInfo(portal, f"HubSpot account {portal}", tuple(missing), WHERE)
 
 
 def describe(client: Client) -> Json:

@@ -75,6 +75,11 @@ FIELDS = (
 )
 
 
+WHERE = (
+    "Grant them in Salesforce by a permission set of the hub's user: "
+    "Setup > Users > Permission Sets."
+)
+
 TYPES = {
     "string": "text",
     "textarea": "text",
@@ -118,7 +123,7 @@ def check(client: Client) -> AccountInfo:
     org = next(client.rows("SELECT Id, Name FROM Organization"))
     visible = client.objects()
     missing = tuple(f"read {name}" for name in STANDARD if name not in visible)
-    return AccountInfo(id18(org["Id"]), str(org["Name"]), missing)
+    return AccountInfo(id18(org["Id"]), str(org["Name"]), missing, WHERE)
 
 
 def describe(client: Client) -> dict[str, Any]:

@@ -40,7 +40,9 @@ def test_an_agent_with_groups_only_would_see_a_part(
     vendor: FreshdeskSandbox, client: FreshdeskClient
 ) -> None:
     vendor.ticket_scope = 2
-    assert check(client).missing == ("global ticket scope of the agent",)
+    found = check(client)
+    assert found.missing == ("global ticket scope of the agent",)
+    assert "Admin > Agents" in found.where
 
 
 def test_a_missing_right_is_named(vendor: FreshdeskSandbox, client: FreshdeskClient) -> None:

@@ -84,6 +84,12 @@ def test_a_company() -> None:
     assert mapped("company", record("company")).external_id is None
 
 
+@pytest.mark.parametrize("written", ["2026-06-30", "2026-06-30T00:00:00Z", "2026-06-30T22:00:00Z"])
+def test_a_renewal_is_a_day_in_either_notation(written: str) -> None:
+    found = mapped("company", record("company", renewal_date=written))
+    assert str(found.values["renewal_at"]) == "2026-06-30"
+
+
 def test_a_company_of_a_small_plan() -> None:
     bare = {"id": 7, "name": "Bare", "domains": [], "updated_at": "2026-01-04T12:00:00Z"}
     found = mapped("company", bare, customer_number_field="cf_customer_no")
