@@ -12,6 +12,7 @@ from time import monotonic
 from hub.prove import page, result
 from hub.prove.backtest import backtest
 from hub.prove.bugs import bugs
+from hub.prove.day import day
 from hub.prove.growth import growth
 from hub.prove.guards import guards
 from hub.prove.health import health
@@ -30,6 +31,7 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "mutants": mutants,
     "bugs": bugs,
     "refreshes": refreshes,
+    "day": day,
     "growth": growth,
     "pull": pull,
     "health": health,

@@ -17,6 +17,7 @@ TITLES = {
     "mutants": "Mutation of the pure core",
     "bugs": "Seeded bugs and mutants of the connectors",
     "refreshes": "An expired token wanted by three processes",
+    "day": "A day of each vendor with a moved clock",
     "growth": "A million records",
     "pull": "A million records of one stream, killed five times",
     "health": "Every account-day against an oracle",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hub.health.state import LONG
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 
 
-def picture(store: TenantStore) -> dict[str, Any]:
+def picture(store: TenantStore, since: str = "") -> dict[str, Any]:
     """What must be the same however the changes came: partition, profile values, raw scores.
 
     Accounts and contacts are named by their living records, so that ids do not matter, and records
-    that are gone leave no trace: a clean full sync has never seen them.
+    that are gone leave no trace: a clean full sync has never seen them. Counted days before `since`
+    are left out: those behind the horizon go with an account's next write.
     """
     names, accounts = {}, {}
     for doc in store.accounts.find({"merged_into": None}):
@@ -24,7 +26,7 @@ def picture(store: TenantStore) -> dict[str, Any]:
                 "raw": round(doc["health"]["raw"], 9),
                 "open_tickets": doc["rollup"]["open_tickets"],
                 "contacts": doc["rollup"]["contacts"],
-                "state": _bare_state(doc["state"]),
+                "state": _bare_state(doc["state"], since),
             }
     contacts = {
         name: (doc["flat"], names.get(doc["account_id"]))
@@ -47,9 +49,13 @@ def _bare(key: str) -> str:
     return key.split(":", 1)[1]
 
 
-def _bare_state(state: Doc) -> Doc:
+def _bare_state(state: Doc, since: str) -> Doc:
     """The health state without minted ids: who was touched is counted, not named."""
-    counters = state.get("counters", {})
+    counters = {
+        name: recent
+        for name, days in state.get("counters", {}).items()
+        if (recent := {d: n for d, n in days.items() if name in LONG or d >= since})
+    }
     totals = state.get("totals", {})
     return {
         "items": {

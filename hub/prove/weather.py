@@ -1,0 +1,198 @@
+"""What a vendor's day is like: its edits, its troubles by the hour, and its limits. By the plan."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from hub.sandbox.parcels import Event
+from hub.sandbox.quota import Window
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+Act = Callable[[Any, random.Random], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One vendor's days. tables: of its sandbox, with the hub's objects they are read as.
+
+    windows: its published limits. few: so many calls in so many seconds by the clock, to which an
+    account may be down for three hours. acts: what happens once besides the everyday edits.
+    """
+
+    vendor: str
+    tables: Mapping[str, Sequence[str]]
+    windows: tuple[Window, ...]
+    few: tuple[int, float] = (20, HOUR_S)
+    acts: tuple[Act, ...] = ()
+    days: int = 1
+    step_s: float = 900.0
+
+
+WEBHOOKS = {"duplicate": 0.2, "reorder": 0.3, "drop": 0.1, "unsent": 0.1}
+"""How often a webhook comes twice, late, never, or only at another attempt."""
+
+
+def trouble(vendor: Any, plan: Plan, hour: float, step_h: float) -> None:
+    """Set the faults and limits of the step that begins at this hour of the first day."""
+
+    def now(at: float, hours: float = 0.0) -> bool:
+        """Whether this step is the one at an hour, or one of those that follow."""
+        return at <= hour < at + max(hours, step_h)
+
+    faults = vendor.faults
+    faults.clear()
+    for kind, chance in WEBHOOKS.items():
+        faults.add(kind, probability=chance)
+    if now(3):
+        faults.add("limit", count=3, retry_after=20)
+    if now(5, 1):
+        faults.add("error", status=503)
+    if now(8):
+        faults.add("half", count=2)
+        faults.add("error", count=4, status=500)
+    if now(10, 1):
+        faults.add("unsent")
+    if now(15, 0.5):
+        faults.add("error", path="token", status=503)
+    if now(9):
+        calls, per_s = plan.few
+        vendor.quota.enforce([*plan.windows, Window(calls, per_s, fixed=True)])
+    if now(12):
+        vendor.quota.enforce(plan.windows)
+    if now(14) and hasattr(vendor, "granting"):
+        vendor.granting.end_access()
+    if now(17) and vendor.subscriptions() and getattr(vendor, "is_asked", False):
+        vendor.unsubscribe(vendor.subscriptions()[0].id)
+
+
+def beat(vendor: Any, hours: float, every_h: float) -> None:
+    """The sign of life of the vendor's own webhooks, if it is time for one."""
+    if every_h and hours % every_h == 0:
+        vendor.emit([Event("heartbeat", None, key=s.id) for s in vendor.subscriptions()])
+
+
+def _some(vendor: Any, table: str, rng: random.Random) -> str:
+    id: str = rng.choice(vendor.table(table).ids())
+    return id
+
+
+def gone(table: str, quiet: bool = False) -> Act:
+    """A record is deleted; `quiet`: and no webhook tells."""
+    return lambda vendor, rng: vendor.table(table).delete(_some(vendor, table, rng), quiet=quiet)
+
+
+def back(table: str) -> Act:
+    """A record is deleted and, before anybody looks, restored."""
+
+    def act(vendor: Any, rng: random.Random) -> None:
+        id = _some(vendor, table, rng)
+        vendor.table(table).delete(id)
+        vendor.table(table).restore(id)
+
+    return act
+
+
+def merged(table: str, how: str = "merge") -> Act:
+    """One of two records becomes a part of the other."""
+
+    def act(vendor: Any, rng: random.Random) -> None:
+        into, loser = rng.sample(vendor.table(table).ids(), 2)
+        getattr(vendor, how)(table, into, [loser])
+
+    return act
+
+
+def forgotten(table: str, how: str) -> Act:
+    """Somebody asks to be forgotten, or what is rare is removed by the vendor's own way."""
+    return lambda vendor, rng: getattr(vendor, how)(_some(vendor, table, rng))
+
+
+def erased(vendor: Any, rng: random.Random) -> None:
+    """HubSpot's call for a deletion that privacy law asks for."""
+    requests.post(
+        f"{vendor.url}/crm/v3/objects/contacts/gdpr-delete",
+        json={"objectId": _some(vendor, "contacts", rng)},
+        headers={"Authorization": f"Bearer {vendor.token}"},
+        timeout=10,
+    ).raise_for_status()
+
+
+PLANS = (
+    Plan(
+        "salesforce",
+        {name: (name,) for name in ("Account", "Contact", "Opportunity", "Case", "Task", "Event")},
+        (Window(15_000, DAY_S),),
+        (40, DAY_S),
+        (merged("Contact"), merged("Account"), gone("Task", quiet=True), back("Opportunity")),
+    ),
+    Plan(
+        "hubspot",
+        {f"{word}s": (word,) for word in ("contact", "deal", "ticket")}
+        | {"companies": ("company",)},
+        (Window(100, 10.0), Window(250_000, DAY_S)),
+        (60, DAY_S),
+        (merged("companies"), erased, back("contacts"), gone("tickets", quiet=True)),
+    ),
+    Plan(
+        "freshdesk",
+        {"companies": ("company",), "contacts": ("contact",), "tickets": ("ticket",)},
+        (Window(50, 60.0),),
+        (10, 60.0),
+        (gone("contacts"), back("contacts"), gone("tickets"), back("tickets")),
+    ),
+    Plan(
+        "jira",
+        {"issues": ("issue", "request")},
+        (Window(50, 1.0), Window(65_000, HOUR_S)),
+        (10, HOUR_S),
+        (gone("issues"), gone("issues", quiet=True)),
+    ),
+    Plan(
+        "asana",
+        {"tasks": ("task",)},
+        (Window(150, 60.0),),
+        (10, 60.0),
+        (gone("tasks"), back("tasks"), gone("tasks", quiet=True)),
+    ),
+    Plan(
+        "stripe",
+        {f"{word}s": (word,) for word in ("customer", "subscription", "invoice")},
+        (Window(25, 1.0),),
+        (15, HOUR_S),
+        (forgotten("customers", "remove"),),
+    ),
+    Plan(
+        "zendesk",
+        {"organizations": ("organization",), "tickets": ("ticket",), "users": ("user", "agent")},
+        (Window(200, 60.0), Window(10, 60.0, path="/incremental/")),
+        (10, 60.0),
+        (
+            forgotten("organizations", "remove_organization"),
+            forgotten("users", "forget_user"),
+            back("tickets"),
+            gone("tickets", quiet=True),
+        ),
+    ),
+    Plan(
+        "sugarcrm",
+        {
+            name: (name,)
+            for name in ("Accounts", "Contacts", "Opportunities", "Cases", "Calls", "Meetings")
+        },
+        (Window(20, 1.0),),
+        (20, HOUR_S),
+        (merged("Contacts", "find_duplicates"), gone("Cases", quiet=True)),
+    ),
+    Plan(
+        "mixpanel",
+        {"groups": ("group",), "users": ("user",)},
+        (Window(60, HOUR_S, path="/export"), Window(60, HOUR_S, path="/api/query/")),
+        (4, HOUR_S),
+        (gone("users", quiet=True),),
+    ),
+)
