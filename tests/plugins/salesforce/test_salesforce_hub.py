@@ -23,7 +23,7 @@ def stage(services: Services) -> Iterator[Stage]:
     memory.KEPT.clear()
     with (
         closing(build_hub(services)) as hub,
-        Sandbox(["salesforce"], seed=7, accounts=20, retry_scale=1 / 60_000) as sandbox,
+        Sandbox(["salesforce"], seed=7, accounts=10, retry_scale=1 / 60_000) as sandbox,
         serving(hub),
     ):
         yield Stage(hub, sandbox)
@@ -81,7 +81,7 @@ def test_change_events_and_listings_end_in_the_same_picture(stage: Stage, org: O
     stage.listen(pushed, "change_events")
     org.faults.add("duplicate", probability=0.3)
     org.faults.add("reorder", probability=0.3)
-    org.stir_many(60)
+    org.stir_many(35)
     winner, loser = org.table("Account").ids()[:2]
     org.merge("Account", winner, [loser])
     arrive(stage, org, pushed)
