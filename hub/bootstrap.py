@@ -17,6 +17,7 @@ from hub.api import Connector
 from hub.api.limits import Purpose
 from hub.budget import Budget, is_near
 from hub.clock import Clock
+from hub.engine.echo import own_paths
 from hub.engine.incoming import Source, body
 from hub.errors import NotFound
 from hub.http import VendorHttp
@@ -133,6 +134,7 @@ class Hub:
             context,
             hashlib.blake2b(inputs, digest_size=4).hexdigest(),
             suppression.lookup(self.catalogue.vault),
+            own_paths(connector, connection),
         )
 
     def mappings(self, store: TenantStore, connector: str) -> Mapping[str, ObjectMapping]:

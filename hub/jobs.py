@@ -13,6 +13,7 @@ from hub.errors import HubError, LeaseLost, NotFound
 from hub.scorecards import activation
 from hub.store.errors import StoreError
 from hub.subscriptions import looking
+from hub.writing_back import work as writing_back
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,16 @@ def look(tenant_id: str, connection_id: str) -> None:
         log.warning("look_interrupted", error=type(error).__name__, sentence=str(error)[:200])
     finally:
         hub.bell.lower("hub.jobs.look", tenant_id, connection_id)
+
+
+def write_back(tenant_id: str, connection_id: str) -> None:
+    """What is left is due in MongoDB, and rung for by the scheduler."""
+    hub = _current[0]
+    hub.bell.lower("hub.jobs.write_back", tenant_id, connection_id)
+    try:
+        writing_back.work(hub, tenant_id, connection_id, monotonic() + SLICE_S)
+    except (HubError, StoreError) as error:
+        log.warning("write_back_interrupted", error=type(error).__name__)
 
 
 def remap(tenant_id: str, connection_id: str, object: str) -> None:

@@ -15,6 +15,7 @@ from hub.errors import NotFound
 from hub.reads.mappings import BrokenOverlay, own
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.writing_back import desk
 from mappings.document import read
 from mappings.errors import BrokenMapping
 from mappings.language import ObjectMapping, overlay
@@ -50,7 +51,9 @@ def activate(
     Raises BrokenOverlay. Stored records follow when they are mapped anew.
     """
     document = _document(text)
-    _laid(hub, connector, object, text, document)
+    laid = _laid(hub, connector, object, text, document)
+    if problem := desk.refuse_reading(store, connector, object, laid):
+        raise BrokenOverlay([f"{DRAFT}: {problem}"])
     mine = {"connector": connector, "object": object}
 
     def write(within: TenantStore) -> Doc:

@@ -69,6 +69,9 @@ class Doorbell:
     def ring_look(self, tenant_id: str, connection_id: str) -> bool:
         return self._ring(SYNC, "hub.jobs.look", tenant_id, connection_id)
 
+    def ring_write_back(self, tenant_id: str, connection_id: str) -> bool:
+        return self._ring(SYNC, "hub.jobs.write_back", tenant_id, connection_id)
+
     def ring_scorecards(self, tenant_id: str) -> bool:
         return self._ring(DRAIN, "hub.jobs.scorecards", tenant_id)
 

@@ -8,6 +8,7 @@ from hub import connections, erasing, grants, write_keys
 from hub.describing import forget
 from hub.store import leases
 from hub.subscriptions import asking
+from hub.writing_back import desk
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
@@ -17,7 +18,8 @@ REMOVAL_S = 600
 
 
 def preview(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
-    """What would go: counts of records, deliveries and quarantined records."""
+    """What would go: counts of records, deliveries and quarantined records; and what would
+    stay at the vendor: how many texts were written back."""
     store = hub.store(tenant_id)
     hub.connection(store, connection_id)
     mine = {"connection_id": connection_id}
@@ -25,6 +27,7 @@ def preview(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
         "records": store.records.count(mine),
         "deliveries": store.inbox.count(mine),
         "quarantined": store.quarantine.count({**mine, "state": "open"}),
+        "written_back": store.written.count({**mine, "text": {"$exists": True}}),
     }
 
 
@@ -42,6 +45,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
         leases.seize(store, f"sync:{connection_id}:{stream['stream']}", REMOVAL_S)
     leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
     leases.seize(store, f"subscriptions:{connection_id}", REMOVAL_S)
+    leases.seize(store, f"write:{connection_id}", REMOVAL_S)
     asking.remove(hub, tenant_id, connection)
     grants.give_back(hub, connection)
     write_keys.forget(hub, tenant_id, connection_id)
@@ -50,6 +54,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
         erasing.erase(hub, store, connection_id)
     store.streams.delete({"connection_id": connection_id})
     forget(store, connection_id)
+    desk.forget(store, connection_id)
     store.forget_due("connection", connection_id)
     store.connections.delete({"_id": connection_id})
     connections.rescore(store)

@@ -26,6 +26,7 @@ from hub.store.client import Doc
 from hub.store.errors import StoreError
 from hub.store.tenant import TenantStore
 from hub.subscriptions import looking
+from hub.writing_back import marks
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +64,13 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
     if inbox.has_due(store, connection_id, now):
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     active = {"_id": connection_id, "state": "active"}
-    connection = store.connections.find_one(active, {"watch.next_at": 1})
+    connection = store.connections.find_one(active, {"watch.next_at": 1, "write_back": 1})
     if connection is None:
         return rung
     if looking.is_due(connection, now):
         rung += hub.bell.ring_look(store.tenant_id, connection_id)
+    if marks.is_due(store, connection, now):
+        rung += hub.bell.ring_write_back(store.tenant_id, connection_id)
     if store.fetches.find_one(ready, {"_id": 1}) is not None:
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}

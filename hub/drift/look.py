@@ -82,7 +82,8 @@ def look(store: TenantStore, source: Source, object: str, now: datetime) -> None
     told, known = fields_of(doc), knowing.load(doc.get("known", []))
     found = survey(mapping, told, records, source.context)
     ground = Ground(mapping, told, known, found, sampled_before=bool(doc.get("of")))
-    seen = causes(ground)
+    own = source.own.get(object, frozenset())
+    seen = [cause for cause in causes(ground) if cause.path not in own]
     news = {cause.path for cause in seen if cause.kind == "appeared"}
     learnt = knowing.learn(known, told, found, news, readers(mapping))
     change = {

@@ -50,6 +50,8 @@ class Source:
     context: Context
     facts_rev: str = ""
     suppressed: Lookup = nobody
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By object: paths whose change is our own doing, since we write there."""
 
     def key(self, object: str, native_id: str) -> str:
         return f"{self.connection_id}:{object}:{native_id}"

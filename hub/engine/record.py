@@ -5,12 +5,14 @@ Recorded is not yet applied: a changed record is marked due, and `settle` does t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bson.binary import Binary
 
-from hub.engine import quarantine, registers
+from hub.engine import echo, quarantine, registers
 from hub.engine.incoming import Incoming, Source
 from hub.engine.registers import Content, Fate, Life
 from hub.privacy import guard as guarding
@@ -18,6 +20,7 @@ from hub.privacy.asked import by_vendor
 from hub.store.client import Doc
 from hub.store.scoped import Write
 from hub.store.tenant import TenantStore
+from mappings.errors import Unmappable
 from mappings.language import Mapped
 
 RANK = {"account": 1, "contact": 2}
@@ -33,7 +36,8 @@ def record(
     guard = guarding.of(source.suppressed(store), source)
     ours = guard.let_in(batch) if guard else list(batch)
     keys = [source.key(item.object, item.native_id) for item in ours]
-    known = {d["_id"]: d for d in store.records.find({"_id": {"$in": list(set(keys))}}, READ)}
+    fields = READ | ({"raw": 1} if any(item.object in source.own for item in ours) else {})
+    known = {d["_id"]: d for d in store.records.find({"_id": {"$in": list(set(keys))}}, fields)}
     if guard:
         guard.cleanse(
             i for k, i in zip(keys, ours, strict=True) if not _has(source, known.get(k), i)
@@ -67,7 +71,7 @@ def _has(source: Source, before: Doc | None, item: Incoming) -> bool:
 class Draft:
     """One record while a batch is folded into it, so that several changes become one write."""
 
-    __slots__ = ("before", "content", "item", "life", "moved", "source")
+    __slots__ = ("before", "content", "item", "life", "moved", "source", "told")
 
     def __init__(self, before: Doc | None, source: Source) -> None:
         self.before = before
@@ -75,7 +79,8 @@ class Draft:
         self.content = _content(before)
         self.life = _life(before)
         self.item: Incoming | None = None
-        self.moved = False
+        self.moved = self.told = False
+        """Moved: it is written. Told: it is more than an echo of our own writing."""
 
     def take(self, item: Incoming) -> Fate:
         known, item.news = self.content and self.content.hash, False
@@ -85,8 +90,11 @@ class Draft:
         if item.problem is not None:
             return "quarantined"
         body, life = self._take_body(item), self._take_life(item)
-        if body or life:
+        if body and not life and item.rule == echo.RULE:
             self.moved = True
+            return "ignored"
+        if body or life:
+            self.moved, self.told, item.rule = True, True, ""
             item.news = life or (item.content is not None and item.content.hash != known)
             return "applied"
         same = item.content is None or (
@@ -104,8 +112,28 @@ class Draft:
                     return False
             elif item.content.order <= self.content.order:
                 return False
-        self.content, self.item = item.content, item
+        self.content = item.content
+        if not self._is_echo(item):
+            self.item = item
+        elif self._is_outdated(item) and self.item is None:
+            self.item = self._as_it_was(item)
+        else:
+            item.rule = echo.RULE
         return True
+
+    def _is_echo(self, item: Incoming) -> bool:
+        own = self.source.own.get(item.object)
+        stood = self.item.raw if self.item else (self.before or {}).get("raw")
+        return bool(own and stood and echo.is_echo(bytes(stood), item.raw, own))
+
+    def _as_it_was(self, item: Incoming) -> Incoming:
+        """The body before our own writing, mapped as it is today."""
+        raw = bytes((self.before or {})["raw"])
+        try:
+            mapped = self.source.mappings[item.object].apply(json.loads(raw), self.source.context)
+        except Unmappable:
+            return item
+        return replace(item, raw=raw, mapped=mapped)
 
     def _is_outdated(self, item: Incoming) -> bool:
         before = self.before or {}
@@ -145,6 +173,9 @@ def _life(before: Doc | None) -> Life | None:
 
 
 def _write(store: TenantStore, source: Source, key: str, draft: Draft, now: datetime) -> Write:
+    if not draft.told and draft.content is not None:
+        echoed = {"$set": {"content": list(draft.content.order)}}
+        return store.records.updating({"_id": key}, echoed)
     fields: Doc = {"touched_at": now, "rev": (draft.before or {}).get("rev", 0) + 1}
     if draft.content is not None:
         fields["content"] = list(draft.content.order)

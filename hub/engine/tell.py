@@ -12,6 +12,7 @@ from hub.bootstrap import Hub
 from hub.store import leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.writing_back import marks
 
 BATCH = 500
 LEASE_S = 60
@@ -42,6 +43,7 @@ def _tell(hub: Hub, store: TenantStore) -> bool:
         [store.events.updating({"_id": e["_id"]}, {"$set": e}, upsert=True) for e in events]
     )
     if waiting:
+        marks.mark(store, {e["account_id"] for e in waiting}, hub.now(store.tenant_id))
         store.outbox.delete({"_id": {"$in": [entry["_id"] for entry in waiting]}})
         hub.bell.publish(store.tenant_id, "accounts", ",".join({e["account_id"] for e in waiting}))
     return len(waiting) < BATCH

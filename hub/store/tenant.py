@@ -56,6 +56,7 @@ COLLECTIONS = (
     "drift",
     "missed",
     "missed_days",
+    "written",
 )
 
 
@@ -99,6 +100,7 @@ class TenantStore:
     missed_days: Scoped
     described: Scoped
     drift: Scoped
+    written: Scoped
 
     def __init__(
         self,

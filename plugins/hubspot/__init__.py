@@ -11,6 +11,7 @@ from plugins.hubspot.client import BASE_URL, Client
 from plugins.hubspot.consent import OAUTH
 from plugins.hubspot.limits import LIMITS
 from plugins.hubspot.streams import streams
+from plugins.hubspot.writing import WRITE_BACK
 
 HERE = Path(__file__).parent
 
@@ -100,6 +101,7 @@ CONNECTOR = Connector(
     describe=portal.describe,
     authoritative=True,
     oauth=OAUTH,
+    write_back=WRITE_BACK,
 )
 
 

@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from hub.api import CorrectInput, GiveUp, Http, Json, RetryLater
-from plugins.hubspot.records import following, gather, ordered
+from plugins.hubspot.records import following, gather, ordered, unsaved
 from plugins.hubspot.refusals import refusal
 
 API_VERSION = "2026-09"
@@ -140,6 +140,12 @@ class Client:
         answer = self._ask(f"{kind}.read", call, body, archived=archived)
         _refuse_partial(answer.data)
         return _results(answer.data)
+
+    def update(self, kind: str, inputs: Sequence[Json]) -> list[tuple[str, str]]:
+        """Save up to 100 records; (id, category of the error) of those that were not saved."""
+        call = self._api(f"{kind}.batch_api").update
+        answer = self._ask(f"{kind}.update", call, {"inputs": list(inputs)})
+        return unsaved(answer.data)
 
     def read_one(self, kind: str, native_id: str) -> Json | None:
         """One live record; an id that was merged away answers with its survivor's id."""

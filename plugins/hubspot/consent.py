@@ -15,6 +15,8 @@ from plugins.hubspot.portal import SCHEMA_SCOPES, SCOPES
 
 SIGN_IN = "https://app.hubspot.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WRITE_SCOPE = "crm.objects.companies.write"
+"""Only for writing back, which a tenant may do without."""
 SCOPE_NAMES = ("oauth", *SCOPES.values(), *SCHEMA_SCOPES.values())
 
 
@@ -34,6 +36,7 @@ OAUTH = OAuth(
     revoke=lambda settings: f"{_api(settings)}/oauth/{API_VERSION}/token/revoke",
     hosts=("hubspot.com", "hubapi.com"),
     scopes=SCOPE_NAMES,
+    parameters={"optional_scope": WRITE_SCOPE},
     scopes_at=(
         "The hub's operator adds them to the app's scopes in HubSpot; you then install it with an "
         "account that holds them itself."

@@ -143,3 +143,13 @@ def _merged_ids(value: Any) -> list[str]:
 
 def _is_primary(kind: Mapping[str, Any]) -> bool:
     return kind.get("category") == "HUBSPOT_DEFINED" and kind.get("typeId") in PRIMARY_TYPES
+
+
+def unsaved(data: Any) -> list[tuple[str, str]]:
+    """(id, category) of each record that a batch's answer names among its errors."""
+    errors = (data.get("errors") if isinstance(data, dict) else None) or ()
+    return [
+        (str(one), str(error.get("category")))
+        for error in errors
+        for one in (error.get("context") or {}).get("ids") or ()
+    ]

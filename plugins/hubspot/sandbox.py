@@ -24,15 +24,15 @@ from plugins.hubspot.answers import Row, number
 from plugins.hubspot.portal import SCHEMA_SCOPES, SCOPES
 from plugins.hubspot.records import OBJECTS, PROPERTIES
 from plugins.hubspot.sandbox_granting import Grants
+from plugins.hubspot.sandbox_writing import OWN, Writing
 from plugins.hubspot.searching import BadSearch, search
 from plugins.hubspot.seeding import iso
 
-OWN = {"companies": ("customer_no", "salesforceaccountid", "tier", "renewal_date")}
 RETRIES_S = (60, 300, 900, 3600, 3600, 7200, 14400, 21600, 21600)
 BATCH, LONGEST_URL = 100, 6_000
 
 
-class HubSpot(Grants):
+class HubSpot(Grants, Writing):
     """One HubSpot account. `denied` are scopes the token lacks; `search_lag_s` delays the index."""
 
     name = "hubspot"
@@ -186,10 +186,6 @@ class HubSpot(Grants):
     @route("GET", "/crm/v3/pipelines/<kind>")
     def pipelines(self, request: Request) -> object:
         return {"results": seeding.pipelines(self._kind(request))}
-
-    @route("GET", "/crm-object-schemas/v3/schemas")
-    def schemas(self, request: Request) -> object:
-        return {"results": seeding.SCHEMAS}
 
     @route("GET", "/crm-object-schemas/v3/schemas")
     def schemas(self, request: Request) -> object:

@@ -11,6 +11,7 @@ from plugins.salesforce.conversions import CONVERSIONS
 from plugins.salesforce.limits import LIMITS
 from plugins.salesforce.streams import STREAMS
 from plugins.salesforce.webhook import CHANGE_EVENTS, OUTBOUND
+from plugins.salesforce.writing import WRITE_BACK
 
 HERE = Path(__file__).parent
 
@@ -30,6 +31,7 @@ CONNECTOR = Connector(
     limits=LIMITS,
     authoritative=True,
     oauth=OAUTH,
+    write_back=WRITE_BACK,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FIXED = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "MasterRecordId")
+"""What nobody edits."""
 STAMPS = {
     "Id": "id",
     "CreatedDate": "datetime",
@@ -22,6 +24,7 @@ OBJECTS: dict[str, dict[str, str]] = {
         "BillingAddress": "address", "LastActivityDate": "date",
         "Tier__c": "picklist", "Seats__c": "double", "MRR__c": "currency",
         "Renewal_Date__c": "date", "Churn_Date__c": "date", "Tax_Id__c": TEXT,
+        "Customer_Health__c": TEXT,
     },
     "Contact": STAMPS | DELETED | MERGED | MONEY | {
         "AccountId": "reference", "FirstName": TEXT, "LastName": TEXT, "Name": TEXT,
@@ -100,7 +103,13 @@ PICKLISTS = {
 def describe(name: str) -> dict[str, object]:
     """The answer of `/sobjects/<name>/describe`."""
     fields = [_field(column, kind) for column, kind in OBJECTS[name].items()]
-    return {"name": name, "queryable": True, "custom": False, "fields": fields}
+    return {
+        "name": name,
+        "queryable": True,
+        "updateable": name in ("Account", "Contact", "Opportunity", "Case", "Task", "Event"),
+        "custom": False,
+        "fields": fields,
+    }
 
 
 def _field(column: str, kind: str) -> dict[str, object]:
@@ -110,4 +119,5 @@ def _field(column: str, kind: str) -> dict[str, object]:
     words = PICKLISTS.get(column, ())
     values = [{"value": word, "label": word, "active": True} for word in words]
     shape = {"name": column, "label": label, "type": kind, "custom": custom, "length": length}
-    return {**shape, "picklistValues": values}
+    editable = column not in FIXED
+    return {**shape, "updateable": editable, "picklistValues": values}

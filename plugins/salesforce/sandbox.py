@@ -30,6 +30,7 @@ from plugins.salesforce.pushing import webhook
 from plugins.salesforce.refusing import refusal
 from plugins.salesforce.sandbox_granting import Grants
 from plugins.salesforce.sandbox_jobs import Jobs
+from plugins.salesforce.sandbox_writing import Writing
 from plugins.salesforce.stirring import Stirring
 
 API = "/services/data/v67.0"
@@ -40,7 +41,7 @@ KEPT_LOCATORS = 200
 RETRY_FIRST_S, RETRY_MOST_S, RETRY_FOR_S = 60.0, 7200.0, 86_400.0
 
 
-class Org(Stirring, Grants, Jobs):
+class Org(Stirring, Grants, Jobs, Writing):
     """One org. `page_size` is how many rows its pages hold at most (the vendor's own: 2,000)."""
 
     name = "salesforce"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hub.sandbox import Request, Response, Vendor, route
-from plugins.salesforce.catalogue import OBJECTS
+from plugins.salesforce.catalogue import FIXED, OBJECTS
 from plugins.salesforce.refusing import refusal
 
 MOST = 200
 LENGTH = 255
-STAMPED = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "MasterRecordId")
 
 
 class Writing(Vendor):
@@ -38,8 +37,10 @@ class Writing(Vendor):
     def _problem(self, name: str, native_id: str, values: dict[str, Any]) -> dict[str, Any] | None:
         for field, value in values.items():
             if field not in OBJECTS.get(name, {}):
-                return _error("INVALID_FIELD", f"No such column '{field}' on sobject of type {name}")
-            if field in self.hidden or field in STAMPED:
+                return _error(
+                    "INVALID_FIELD", f"No such column '{field}' on sobject of type {name}"
+                )
+            if field in self.hidden or field in FIXED:
                 return _error("INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to edit {field}", field)
             if isinstance(value, str) and len(value) > LENGTH:
                 return _error("STRING_TOO_LONG", f"{field}: data value too large", field)

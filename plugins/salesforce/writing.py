@@ -98,8 +98,7 @@ def _holds_text(one: Mapping[str, Any]) -> bool:
 
 
 def _code(answer: Mapping[str, Any]) -> str:
-    errors = answer.get("errors") or ({},)
-    return str(errors[0].get("statusCode") or "unknown")
+    return next((str(error.get("statusCode")) for error in answer.get("errors") or ()), "unknown")
 
 
 def _refusal(native_id: str, code: str) -> Refusal:
