@@ -19,7 +19,7 @@ FIELDS = (
     Field(
         "access_token",
         "Access token",
-        help="Of a private app or a project app with static authorisation, with read scopes.",
+        help="Of a private app, a project app with static authorisation, or a service key.",
         secret=True,
         placeholder="pat-eu1-...",
     ),

@@ -6,7 +6,9 @@ Each takes a vendor value and the mapping's context, whose `account` is what `de
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mappings.record import Context
 
@@ -45,6 +47,21 @@ def deal_closed_at(record: Any, context: Context) -> Any:
     if deal_status(record, context) == "open":
         return None
     return record["properties"].get("closedate")
+
+
+def local_day(value: Any, context: Context) -> Any:
+    """The day of a time in the account's zone, as HubSpot shows it; of UTC where it names none.
+
+    Exactly midnight UTC is a date without a time, as imports write it.
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+        zone = ZoneInfo(context.account.get("time_zone") or "UTC")
+    except (TypeError, ValueError, KeyError, OSError):
+        return value
+    if moment.tzinfo is None or moment.timetz().replace(tzinfo=None) == time():
+        return value
+    return moment.astimezone(zone).date().isoformat()
 
 
 def ticket_stage(record: Any, context: Context) -> str | None:
@@ -93,5 +110,6 @@ CONVERSIONS = {
     "deal_closed_at": deal_closed_at,
     "deal_stage": deal_stage,
     "deal_status": deal_status,
+    "local_day": local_day,
     "ticket_stage": ticket_stage,
 }

@@ -1,7 +1,8 @@
 """What an account allows: a burst in ten rolling seconds, a day, and searches a second.
 
 Facts: developers.hubspot.com, "API usage guidelines and limits". Answers of search say nothing,
-and those of an OAuth app nothing of the day.
+and those of an OAuth app nothing of the day. Associations have a burst of their own, which does not
+grow with the account's as far.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from hub.api.limits import whole
 
 BURST_S, DAY_S = 10.0, 86_400.0
 SEARCH = r"\.search$"
-RATES = (Rate(100, BURST_S), Rate(250_000, DAY_S), Rate(5, 1.0, only=SEARCH))
+ASSOCIATIONS = r"\.associations\.read$"
+RATES = (
+    Rate(100, BURST_S),
+    Rate(250_000, DAY_S),
+    Rate(5, 1.0, only=SEARCH),
+    Rate(100, BURST_S, only=ASSOCIATIONS),
+)
 """The least of all plans; answers name the account's own."""
 PREFIX = "X-HubSpot-RateLimit-"
 

@@ -88,7 +88,7 @@ def parse(delivery: Delivery) -> Iterable[Change]:
     Raises Malformed for an event that lacks what its own type promises.
     """
     for event in _events(delivery):
-        yield _change(event)
+        yield _change(event, delivery.received_at)
 
 
 def _events(delivery: Delivery) -> list[Mapping[str, Any]]:
@@ -135,18 +135,18 @@ def _occurred(event: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(value / 1000, UTC)
 
 
-def _change(event: Mapping[str, Any]) -> Change:
+def _change(event: Mapping[str, Any], received_at: datetime) -> Change:
     prefix, _, verb = str(_word(event)).partition(".")
-    object_ = TYPE_IDS.get(str(event.get("objectTypeId")), "") if prefix == "object" else prefix
+    object_ = _of_type(event) if prefix == "object" else prefix
     kind = KINDS.get(verb)
     if kind is None:
-        return _ignored(event, prefix, "unknown_event")
+        return _ignored(event, prefix, "unknown_event", received_at)
     if object_ not in OBJECTS:
-        return _ignored(event, prefix, "unused_object")
+        return _ignored(event, prefix, "unused_object", received_at)
     if kind == "merge":
         return _merge(event, object_)
     if kind == "link":
-        return _link(event, object_)
+        return _link(event, object_, received_at)
     return Change(
         object=object_,
         native_id=_text_id(event, "objectId"),
@@ -154,6 +154,12 @@ def _change(event: Mapping[str, Any]) -> Change:
         occurred_at=_occurred(event),
         account=_text_id(event, "portalId"),
     )
+
+
+def _of_type(event: Mapping[str, Any]) -> str:
+    """The object of a generic event; one of an association may name its ends alone."""
+    near, _, _ = str(event.get("associationType", "")).lower().partition("_to_")
+    return TYPE_IDS.get(str(event.get("objectTypeId")), ENDS.get(near, ""))
 
 
 def _merge(event: Mapping[str, Any], object_: str) -> Change:
@@ -174,11 +180,11 @@ def _merge(event: Mapping[str, Any], object_: str) -> Change:
     )
 
 
-def _link(event: Mapping[str, Any], object_: str) -> Change:
+def _link(event: Mapping[str, Any], object_: str, received_at: datetime) -> Change:
     _, _, far_word = str(event.get("associationType", "")).lower().partition("_to_")
     far_object = ENDS.get(far_word)
     if far_object is None:
-        return _ignored(event, object_, "unused_association")
+        return _ignored(event, object_, "unused_association", received_at)
     near = (object_, _text_id(event, "fromObjectId"))
     return Change(
         object=object_,
@@ -190,13 +196,14 @@ def _link(event: Mapping[str, Any], object_: str) -> Change:
     )
 
 
-def _ignored(event: Mapping[str, Any], object_: str, rule: str) -> Change:
+def _ignored(event: Mapping[str, Any], object_: str, rule: str, received_at: datetime) -> Change:
+    """What we do not use may lack anything: the events beside it count."""
     found = event.get("objectId", event.get("fromObjectId", event.get("primaryObjectId", "")))
     return Change(
         object=object_,
         native_id=str(found),
         kind="upsert",
-        occurred_at=_occurred(event),
+        occurred_at=received_at,
         account=_text_id(event, "portalId"),
         rule=rule,
     )

@@ -86,6 +86,8 @@ def test_an_association_that_went_is_an_unlink_of_both_ends() -> None:
     }
     (change,) = parse(delivery(event("ticket.associationChange", **fields)))
     assert (change.kind, change.ends) == ("unlink", (("ticket", "3"), ("contact", "4")))
+    (generic,) = parse(delivery(event("object.associationChange", **fields)))
+    assert generic == change
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,9 @@ def test_an_association_that_went_is_an_unlink_of_both_ends() -> None:
         ("contact.somethingNew", {"objectId": 5}, "unknown_event"),
         ("event.completed", {}, "unknown_event"),
         ("conversation.newMessage", {"objectId": 5}, "unknown_event"),
+        ("event.completed", {"occurredAt": None}, "unknown_event"),
+        ("product.creation", {"occurredAt": "soon"}, "unused_object"),
+        ("object.associationChange", {"fromObjectId": 5, "toObjectId": 6}, "unused_object"),
         (
             "contact.associationChange",
             {"associationType": "CONTACT_TO_LINE_ITEM", "fromObjectId": 5, "toObjectId": 6},

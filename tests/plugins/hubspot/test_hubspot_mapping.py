@@ -143,6 +143,26 @@ def test_deal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "written", "day"),
+    [
+        ("Europe/Berlin", "2026-11-19T23:30:00Z", "2026-11-20"),
+        ("Europe/Berlin", "2026-11-19T22:30:00Z", "2026-11-19"),
+        ("US/Eastern", "2026-11-20T03:30:00.000Z", "2026-11-19"),
+        ("US/Eastern", "2026-11-20T00:00:00Z", "2026-11-20"),
+        ("US/Eastern", "2026-11-20", "2026-11-20"),
+        ("Nowhere/Odd", "2026-11-19T23:30:00Z", "2026-11-19"),
+        (None, "2026-11-19T23:30:00Z", "2026-11-19"),
+    ],
+)
+def test_a_deal_closes_on_the_day_that_the_account_shows(
+    zone: str | None, written: str, day: str
+) -> None:
+    context = Context(SETTINGS, FACTS | {"time_zone": zone})
+    found = MAPPINGS["deal"].apply(raw("deal", closedate=written), context)
+    assert found.values["close_on"] == day
+
+
+@pytest.mark.parametrize(
     ("closed", "won", "stage", "status"),
     [
         ("true", "true", "8", "won"),
