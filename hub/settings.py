@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from hub.errors import CorrectInput
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / ".hub" / "data" if (ROOT / "setup.cfg").is_file() else Path.home() / ".hub"
+"""A checkout keeps its data in itself; an installed hub has no business among the packages."""
 MASTER_KEY_BYTES = 96
 RUNNING, MASTER_KEY = "running.json", "master.key"
 OTHER_NAMES = (
@@ -43,7 +45,7 @@ class Settings(BaseSettings):
 
     mongodb_uri: str = Field("", description="MongoDB (a replica set); empty: embedded")
     redis_url: str = Field("", description="Redis; empty: embedded")
-    data_dir: Path = Field(ROOT / ".hub" / "data", description="embedded stores, logs, keys")
+    data_dir: Path = Field(DATA, description="embedded stores, logs, keys")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=1, le=65535, description="port to listen on")
     public_url: str = Field("", description="the base URL by which vendors and people reach us")

@@ -17,16 +17,10 @@ import requests
 
 from hub.api import Page, Record, RetryLater
 from hub.api.rest import Rest
+from hub.api.rest import part as part
 
 Params = dict[str, Any]
 NEXT_LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
-
-
-def part(body: Any, path: str) -> Any:
-    """What lies at a dotted path of a JSON body; None where anything is missing; "" = the body."""
-    for name in filter(None, path.split(".")):
-        body = body.get(name) if isinstance(body, Mapping) else None
-    return body
 
 
 class Pager(Protocol):

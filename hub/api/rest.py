@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
+from requests.auth import AuthBase, HTTPBasicAuth
 
-from hub.api import CorrectInput, GiveUp, Http, RetryLater, VendorError
+from hub.api import AccountInfo, CorrectInput, GiveUp, Http, RetryLater, VendorError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 WORDS: Mapping[int, str] = {
@@ -47,6 +47,12 @@ class HeaderKey(AuthBase):
 def bearer(token: str) -> HeaderKey:
     """`Authorization: Bearer <token>`."""
     return HeaderKey("Authorization", f"Bearer {token.strip()}")
+
+
+def basic(user: str, password: str) -> AuthBase:
+    """`Authorization: Basic` in UTF-8, as servers read it today; many vendors have the key as the
+    user, and anything as the password."""
+    return HTTPBasicAuth(user.encode(), password.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,36 @@ class Rest:
                 reason="foreign_link",
             )
         return path
+
+
+def part(body: Any, path: str) -> Any:
+    """What lies at a dotted path of a JSON body; None where anything is missing; "" = the body."""
+    for name in filter(None, path.split(".")):
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whom a key belongs to, by one request; `check` is what `Connector.check` wants.
+
+    id, name: dotted paths in the answer. field: the setting that is wrong where nobody answers.
+    """
+
+    path: str
+    id: str = "id"
+    name: str = "name"
+    field: str = "site"
+
+    def check(self, client: Rest) -> AccountInfo:
+        """Raises CorrectInput where the vendor is not there, Reconnect for a key that is wrong."""
+        body = client.find(self.path)
+        found = part(body, self.id)
+        if found in (None, ""):
+            raise CorrectInput(
+                f"There is no {client.answers.vendor} at this address.", field=self.field
+            )
+        return AccountInfo(str(found), str(part(body, self.name) or found))
 
 
 def base_url(text: str, *, host: str, example: str, field: str = "site") -> str:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import get_args
 
 import click
 
-from hub import scaffold
-from hub.cli import trying
+from hub.cli import scaffolding, trying
 from hub.cli.output import emit, json_option
 from hub.conform import suite
 from hub.conform.suite import Outcome
 from hub.plugin_host import PluginHost, load_plugins
 from hub.reads import connectors
-from hub.settings import ROOT, load_settings
+from hub.settings import load_settings
 
 
 @click.group()
 def command() -> None:
     """List, show, check and make connectors."""
+
+
+command.add_command(scaffolding.new)
 
 
 @command.command("list")
@@ -100,41 +100,6 @@ def _tell(name: str, outcomes: list[Outcome], grade: str) -> None:
             click.echo(f"\n{outcome.state} {outcome.rule}: {outcome.reason}{where}")
     if grade:
         click.echo(f"\n{name}: {grade}")
-
-
-@command.command()
-@click.argument("name")
-@click.option("--title", help="What people call the vendor.")
-@click.option("--auth", type=click.Choice(get_args(scaffold.Auth)), default="bearer")
-@click.option("--paging", type=click.Choice(get_args(scaffold.Paging)), default="cursor")
-@click.option("--signature", type=click.Choice(get_args(scaffold.Signature)), default="hmac")
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where its folder goes; else HUB_CONNECTORS_PATH, else plugins/.",
-)
-@json_option
-def new(
-    name: str,
-    title: str | None,
-    auth: scaffold.Auth,
-    paging: scaffold.Paging,
-    signature: scaffold.Signature,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
-    """Make the folder of a new connector, with a sandbox, that passes `check` at once."""
-    own = load_settings(join=False).connectors_path
-    home = folder or (Path(own) if own else ROOT / "plugins")
-    words = title or name.replace("_", " ").capitalize()
-    made = scaffold.write(scaffold.Answers(name, words, auth, paging, signature), home)
-    if as_json:
-        emit({"connector": name, "files": [str(path) for path in made]}, as_json=True)
-        return
-    for path in made:
-        click.echo(path)
-    where = "" if home == ROOT / "plugins" else f"HUB_CONNECTORS_PATH={home} "
-    click.echo(f"\nNext: {where}hub connectors check {name}")
 
 
 command.add_command(trying.try_)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic import SecretStr
 
-from hub.cli import hub
+from hub.cli import contract, hub
 from hub.cli.output import Exit
 from hub.conform import report
 from hub.plugin_host import load_plugins
@@ -21,7 +21,11 @@ NOTE = "<!-- Written by `python3 dev.py docs`. -->"
 
 def pages() -> dict[str, str]:
     """File name -> Markdown."""
-    return {"settings.md": settings_page(), "commands.md": commands_page()}
+    return {
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "connector-api.md": contract.page(NOTE),
+    }
 
 
 def settings_page() -> str:
