@@ -27,6 +27,7 @@ OTHER_NAMES = (
     "HUB_MONGOD",
     "HUB_REDIS_SERVER",
     "HUB_CHROMIUM",
+    "HUB_VENDOR_SPECS",
     "HUB_CRASH_AT",
     "HUB_FREEZE_AT",
 )

@@ -14,7 +14,7 @@ from hub.embedded import Embedded, Services
 from hub.store.client import connect
 
 for _name in [n for n in os.environ if n.startswith("HUB_")]:
-    _machine = ("HUB_MONGOD", "HUB_REDIS_SERVER", "HUB_CHROMIUM")
+    _machine = ("HUB_MONGOD", "HUB_REDIS_SERVER", "HUB_CHROMIUM", "HUB_VENDOR_SPECS")
     if _name not in _machine and not _name.startswith("HUB_TEST_"):
         del os.environ[_name]
 for _name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):

@@ -24,7 +24,7 @@ MIDDLES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 PATIENCE_S, SILENCE_S = 0.15, 0.5
 LONG = 'Very long \u2014 "\u00e4\\\U0001f319" ' * 2_000
-UNKNOWN = 999_999_999_000
+UNKNOWN = 999_999_000
 SINGLE = 3
 """So many ids show whether a vendor is asked one by one; then no full batch is needed."""
 

@@ -24,7 +24,10 @@ def answer(vendor: Vendor, request: Request) -> Response:
     response = response or _over(vendor, request) or _handle(vendor, request)
     if fault and fault.kind == "half":
         response.broken = True
-    return replace(response, headers=vendor.limit_headers(request) | response.headers)
+    response = replace(response, headers=vendor.limit_headers(request) | response.headers)
+    if vendor.witness:
+        vendor.witness(request, response)
+    return response
 
 
 def _misbehave(vendor: Vendor, fault: Fault) -> Response | None:

@@ -2,7 +2,8 @@
 
 Salesforce: 15 case-sensitive characters with a three-character prefix for the kind, and three
 check characters (https://help.salesforce.com, "convert 15 to 18 character IDs"). Asana: 16 digits.
-Jira: account ids of 24 hexadecimal digits, other ids numeric. The rest: numeric.
+Jira: account ids of 24 hexadecimal digits, other ids numeric. HubSpot's owners: numbers of 32 bits,
+as its description says. The rest: numeric.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ROOM = 64
 _FLOOR = {"hubspot": 9_000_000_000, "freshdesk": 84_000_000_000, "jira": 10_000}
+_OWNERS = 70_000_000
 
 
 def number(key: str) -> int:
@@ -40,6 +42,8 @@ def native_id(vendor: str, kind: str, n: int) -> str:
         return str(1_200_000_000_000_000 + place * 1_000_000_000_000 + n)
     if vendor == "jira" and kind in ("person", "user"):
         return hashlib.sha256(f"{kind}/{n}".encode()).hexdigest()[:24]
+    if vendor == "hubspot" and kind == "user":
+        return str(_OWNERS + n)
     return str(_FLOOR.get(vendor, 0) + 1 + n * len(KINDS) + place)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -55,6 +55,7 @@ class Vendor(Manners):
         self.url, self.ca = "", None if not self.tls else options.authority and options.authority.ca
         self.faults = Faults(f"{world.seed_value}/{self.name}/faults")
         self.calls: dict[str, int] = {}
+        self.witness: Callable[[Request, Response], None] | None = None
         self.quota = Quota()
         folder = options.folder
         self._journal = Journal(folder / f"{self.name}.jsonl" if folder else None)

@@ -32,9 +32,10 @@ REFUSED = {
     412: "sync_token",
     451: "blocked",
 }
-PROJECT_FIELDS = "name,archived,custom_fields.gid,custom_fields.name,custom_fields.display_value"
+PROJECT_FIELDS = "name,archived,custom_fields.name,custom_fields.display_value"
+"""A gid always comes; Asana's list of what may be asked for has it nowhere."""
 WEBHOOK_FIELDS = (
-    "active,target,resource.gid,last_success_at,last_failure_at,last_failure_content,"
+    "active,target,resource,last_success_at,last_failure_at,last_failure_content,"
     "delivery_retry_count,failure_deletion_timestamp"
 )
 
@@ -59,7 +60,7 @@ class AsanaClient:
 
     def me(self) -> Json:
         """The token's user with its workspaces."""
-        query = {"opt_fields": "gid,name,email,workspaces.gid,workspaces.name"}
+        query = {"opt_fields": "name,email,workspaces.name"}
         found: Json = self._send("GET", "/users/me", query)["data"]
         return found
 
@@ -106,7 +107,7 @@ class AsanaClient:
 
     def custom_fields(self) -> list[Json]:
         """The workspace's custom fields; a plan may not have any (GiveUp)."""
-        wanted = "gid,name,resource_subtype,enum_options.name,enum_options.enabled"
+        wanted = "name,resource_subtype,enum_options.name,enum_options.enabled"
         query = {"opt_fields": wanted}
         return list(self.all(f"/workspaces/{self.workspace}/custom_fields", query))
 

@@ -17,11 +17,11 @@ OVERLAP = timedelta(hours=1)
 TASK = ",".join(
     (
         "name,resource_subtype,completed,completed_at,created_at,modified_at,due_on,due_at",
-        "assignee.gid,created_by.gid,num_subtasks,actual_time_minutes,permalink_url,tags.name",
-        "memberships.project.gid,memberships.project.name,memberships.section.name",
-        "parent.gid,parent.memberships.project.gid",
-        "parent.parent.gid,parent.parent.memberships.project.gid",
-        "custom_fields.gid,custom_fields.name,custom_fields.display_value",
+        "assignee,created_by,num_subtasks,actual_time_minutes,permalink_url,tags.name",
+        "memberships.project.name,memberships.section.name",
+        "parent,parent.memberships.project",
+        "parent.parent,parent.parent.memberships.project",
+        "custom_fields.name,custom_fields.display_value",
         "custom_fields.number_value,custom_fields.multi_enum_values.name",
     )
 )

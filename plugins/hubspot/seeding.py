@@ -20,6 +20,7 @@ TICKET_STAGES = {"new": "1", "pending": "2", "open": "3", "on_hold": "7001", "so
 PRIORITIES = {"low": "LOW", "normal": "MEDIUM", "high": "HIGH", "urgent": "URGENT"}
 CATEGORIES = {"question": "GENERAL_INQUIRY", "feature_request": "FEATURE_REQUEST"}
 CHANNELS = {"email": "EMAIL", "phone": "PHONE", "chat": "CHAT", "portal": "FORM"}
+OLD = {"createdAt": "2024-01-02T09:00:00.000Z", "updatedAt": "2024-01-02T09:00:00.000Z"}
 ROLES = {
     "champion": "CHAMPION",
     "decision_maker": "DECISION_MAKER",
@@ -153,8 +154,7 @@ def owners(world: Any) -> Iterator[Row]:
             "lastName": last,
             "userId": int(native_id) + 1 if user.active else None,
             "teams": [],
-            "createdAt": "2024-01-02T09:00:00.000Z",
-            "updatedAt": "2024-01-02T09:00:00.000Z",
+            **OLD,
             "archived": not user.active,
         }
 
@@ -221,7 +221,8 @@ TYPED: dict[str, Row] = {
         "type": "enumeration",
         "fieldType": "select",
         "options": [
-            {"value": word, "label": word.title()} for word in ("gold", "silver", "bronze")
+            {"value": word, "label": word.title(), "hidden": False}
+            for word in ("gold", "silver", "bronze")
         ],
     },
 }
@@ -253,8 +254,9 @@ def _pipeline(native_id: str, label: str, stages: Iterable[tuple[str, str, Row]]
         "label": label,
         "displayOrder": 0,
         "archived": False,
+        **OLD,
         "stages": [
-            {"id": i, "label": text, "displayOrder": n, "archived": False, "metadata": facts}
+            {"id": i, "label": text, "displayOrder": n, "archived": False, "metadata": facts, **OLD}
             for n, (i, text, facts) in enumerate(stages)
         ],
     }
