@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -87,8 +88,12 @@ def read(text: str, file: str) -> tuple[Any, Problems]:
     return (_data(node, (), lines, problems) if node is not None else None), problems
 
 
+@lru_cache(maxsize=64)
 def compose(text: str, file: str) -> yaml.Node | None:
-    """The document's tree, whose nodes know their lines; raises BrokenMapping if it is no YAML."""
+    """The document's tree, whose nodes know their lines; raises BrokenMapping if it is no YAML.
+
+    Remembered, since its data and its lines are read one after the other; not to be changed.
+    """
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
