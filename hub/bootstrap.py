@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -32,6 +34,9 @@ from mappings.language import Context, ObjectMapping, overlay
 
 log = structlog.get_logger(__name__)
 
+OFFSET_S = 1.0
+"""How long a process goes by the offset of a sandbox tenant's clock that it has read."""
+
 
 @dataclass(slots=True)
 class Hub:
@@ -43,15 +48,23 @@ class Hub:
     bell: queue.Doorbell
     plugins: PluginHost
     clock: Clock
-    _offsets: dict[str, timedelta] = field(default_factory=dict)
+    _offsets: dict[str, tuple[timedelta, float]] = field(default_factory=dict)
     _noted: revisions.Seen = field(default_factory=set)
 
     def now(self, tenant_id: str = "") -> datetime:
-        """The time as this tenant lives it: a sandbox tenant may be ahead."""
-        if tenant_id and tenant_id not in self._offsets:
+        """The time as this tenant lives it: a sandbox tenant may be ahead.
+
+        All processes follow a clock that is moved, within `OFFSET_S`.
+        """
+        if not tenant_id:
+            return self.clock.now()
+        offset, until = self._offsets.get(tenant_id, (timedelta(), 0.0))
+        if monotonic() >= until:
             tenant = self.catalogue.control.tenant(tenant_id)
-            self._offsets[tenant_id] = timedelta(seconds=tenant.get("clock_offset_s", 0))
-        return self.clock.now() + self._offsets.get(tenant_id, timedelta())
+            offset = timedelta(seconds=tenant.get("clock_offset_s", 0))
+            until = monotonic() + OFFSET_S if tenant.get("sandbox") or offset else inf
+            self._offsets[tenant_id] = offset, until
+        return self.clock.now() + offset
 
     def forget_offsets(self) -> None:
         self._offsets.clear()
