@@ -21,7 +21,8 @@ class Plan:
     """One vendor's days. tables: of its sandbox, with the hub's objects they are read as.
 
     windows: its published limits. few: so many calls in so many seconds by the clock, to which an
-    account may be down for three hours. acts: what happens once besides the everyday edits.
+    account may be down for three hours. acts: what happens once besides the everyday edits. asks:
+    the sandbox's handlers by which webhooks are asked for or renewed, where the hub does so.
     """
 
     vendor: str
@@ -29,8 +30,15 @@ class Plan:
     windows: tuple[Window, ...]
     few: tuple[int, float] = (20, HOUR_S)
     acts: tuple[Act, ...] = ()
-    days: int = 1
-    step_s: float = 900.0
+    asks: tuple[str, ...] = ()
+    hours: float = 24.0
+    least_step_h: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """The vendor, and how long if it is longer than a day."""
+        days = round(self.hours / 24)
+        return self.vendor if days == 1 else f"{self.vendor}, {days} days"
 
 
 WEBHOOKS = {"duplicate": 0.2, "reorder": 0.3, "drop": 0.1, "unsent": 0.1}
@@ -66,7 +74,7 @@ def trouble(vendor: Any, plan: Plan, hour: float, step_h: float) -> None:
         vendor.quota.enforce(plan.windows)
     if now(14) and hasattr(vendor, "granting"):
         vendor.granting.end_access()
-    if now(17) and vendor.subscriptions() and getattr(vendor, "is_asked", False):
+    if now(17) and plan.asks:
         vendor.unsubscribe(vendor.subscriptions()[0].id)
 
 
@@ -136,7 +144,7 @@ PLANS = (
         | {"companies": ("company",)},
         (Window(100, 10.0), Window(250_000, DAY_S)),
         (60, DAY_S),
-        (merged("companies"), erased, back("contacts"), gone("tickets", quiet=True)),
+        (merged("companies"), erased, back("contacts"), gone("contacts", quiet=True)),
     ),
     Plan(
         "freshdesk",
@@ -151,6 +159,16 @@ PLANS = (
         (Window(50, 1.0), Window(65_000, HOUR_S)),
         (10, HOUR_S),
         (gone("issues"), gone("issues", quiet=True)),
+        ("make_hooks", "refresh_hooks"),
+    ),
+    Plan(
+        "jira",
+        {"issues": ("issue", "request")},
+        (Window(50, 1.0), Window(65_000, HOUR_S)),
+        (10, HOUR_S),
+        asks=("make_hooks", "refresh_hooks"),
+        hours=31 * 24.0,
+        least_step_h=12.0,
     ),
     Plan(
         "asana",
@@ -158,6 +176,7 @@ PLANS = (
         (Window(150, 60.0),),
         (10, 60.0),
         (gone("tasks"), back("tasks"), gone("tasks", quiet=True)),
+        ("create_webhook",),
     ),
     Plan(
         "stripe",
@@ -177,6 +196,7 @@ PLANS = (
             back("tickets"),
             gone("tickets", quiet=True),
         ),
+        ("make_hook",),
     ),
     Plan(
         "sugarcrm",
@@ -187,6 +207,7 @@ PLANS = (
         (Window(20, 1.0),),
         (20, HOUR_S),
         (merged("Contacts", "find_duplicates"), gone("Cases", quiet=True)),
+        ("make_hook",),
     ),
     Plan(
         "mixpanel",
