@@ -10,7 +10,7 @@ from plugins.salesforce.consent import OAUTH
 from plugins.salesforce.conversions import CONVERSIONS
 from plugins.salesforce.limits import LIMITS
 from plugins.salesforce.streams import STREAMS
-from plugins.salesforce.webhook import CHANGE_EVENTS, OUTBOUND
+from plugins.salesforce.webhook import CALLOUTS, CHANGE_EVENTS, OUTBOUND
 from plugins.salesforce.writing import WRITE_BACK
 
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ CONNECTOR = Connector(
     check=check,
     describe=describe,
     streams=STREAMS,
-    webhooks=(OUTBOUND, CHANGE_EVENTS),
+    webhooks=(OUTBOUND, CALLOUTS, CHANGE_EVENTS),
     mapping=HERE / "mapping.yaml",
     conversions=CONVERSIONS,
     readme=HERE / "README.md",

@@ -1,4 +1,4 @@
-"""What the sandbox's org sends: outbound messages, and change events as the relay forwards them."""
+"""What the sandbox's org sends: outbound messages, flow callouts, and what the relay forwards."""
 
 from __future__ import annotations
 
@@ -48,8 +48,10 @@ def told(edit: Any, id: str, kind: str) -> dict[str, Any]:
 
 
 def headers(subscription: Any, body: bytes) -> dict[str, str]:
-    """Basic auth for outbound messages, a signature of the body for the relay."""
+    """Basic auth for outbound messages, a header for callouts, a signature for the relay."""
     secret = subscription.secret.encode()
+    if webhook(subscription) == "flow_callouts":
+        return {"Content-Type": "application/json", "X-Hub-Secret": subscription.secret}
     if webhook(subscription) == "change_events":
         signature = f"sha256={hmac.new(secret, body, 'sha256').hexdigest()}"
         return {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
@@ -68,6 +70,14 @@ def soap(org: str, url: str, events: Iterable[Any], records: Mapping[str, Row | 
             id=f"04l{event.id:015d}", object=event.data["object"], record=id, saved=zulu(saved)
         ))  # fmt: skip
     return "".join([*parts, ENVELOPE_TAIL]).encode()
+
+
+def called_out(org: str, event: Any, record: Row | None) -> bytes:
+    """A flow's callout about one record, in the shape of the sample that was given to it."""
+    word = "created" if event.data["kind"] == "CREATE" else "updated"
+    saved = zulu((record or {}).get("LastModifiedDate") or stamp(event.at))
+    told = {"object": event.data["object"], "id": event.data["id"], "event": word}
+    return json.dumps({**told, "org_id": org, "sent_at": saved}).encode()
 
 
 def relayed(org: str, events: Iterable[Any]) -> bytes:

@@ -1,7 +1,7 @@
 """Salesforce in small: one org over the shared world, with its REST API and what it pushes.
 
-A subscription says which of the two ways it is: `extra: {"webhook": "outbound_messages"}` (also the
-default) or `{"webhook": "change_events"}`.
+A subscription says which of the three ways it is: `extra: {"webhook": "outbound_messages"}` (also
+the default), `{"webhook": "flow_callouts"}` or `{"webhook": "change_events"}`.
 """
 
 from __future__ import annotations
@@ -259,6 +259,9 @@ class Org(Stirring, Grants, Jobs, Writing):
         records = {
             e.data["id"]: self.table(e.data["object"]).get(e.data["id"]) for e in parcel.events
         }
+        if webhook(parcel.subscription) == "flow_callouts":
+            event = parcel.events[0]
+            return pushing.called_out(self.org_id, event, records[event.data["id"]])
         return pushing.soap(self.org_id, self.url, parcel.events, records)
 
     def sign(self, parcel: Parcel, body: bytes) -> dict[str, str]:
@@ -267,6 +270,8 @@ class Org(Stirring, Grants, Jobs, Writing):
     def acknowledged(self, parcel: Parcel, status: int, body: bytes) -> bool:
         if webhook(parcel.subscription) == "change_events":
             return 200 <= status < 300
+        if webhook(parcel.subscription) == "flow_callouts":
+            return 200 <= status < 300 and body.lstrip()[:1] == b"{"
         return status == 200 and re.search(rb"<Ack>\s*true\s*</Ack>", body) is not None
 
     def retry_delay(self, attempt: int) -> float | None:

@@ -1,12 +1,12 @@
-"""What Salesforce pushes: outbound messages, and change events that the org's relay forwards.
+"""What Salesforce pushes: outbound messages, flow callouts, and change events by the org's relay.
 
-Neither carries a whole record, so every change is thin: the hub reads the record by its id.
+None carries a whole record, so every change is thin: the hub reads the record by its id.
 """
 
 from __future__ import annotations
 
 from hub.api import Webhook
-from plugins.salesforce import change_events, outbound
+from plugins.salesforce import callouts, change_events, outbound
 
 OUTBOUND = Webhook(
     name="outbound_messages",
@@ -25,6 +25,24 @@ OUTBOUND = Webhook(
         "header `X-Hub-Secret`; see the guide for how to have it sent.\n"
         "4. **Setup > Flows**: a record-triggered flow for each object, *A record is created or "
         "updated*, with the outbound message as its action.\n"
+    ),
+)
+
+CALLOUTS = Webhook(
+    name="flow_callouts",
+    title="Flow HTTP callouts",
+    verify=callouts.verify,
+    delivery_key=callouts.delivery_key,
+    parse=callouts.parse,
+    ack=callouts.ACK,
+    setup=(
+        "1. **Setup > Named Credentials > External Credentials**: one with the custom header "
+        "`X-Hub-Secret` and the value `{secret}`. Give its principal to the users whose saves run "
+        "the flow, by a permission set.\n"
+        "2. **Named Credentials**: one with the URL `{url}` and that external credential.\n"
+        "3. **Setup > Flows**: a record-triggered flow for each object, *A record is created or "
+        "updated*, with an **HTTP Callout** (POST) on its *asynchronous path*; see the guide for "
+        "its body.\n"
     ),
 )
 
