@@ -82,10 +82,16 @@ class PluginHost:
                 log.exception("teller_failed", hook=hook, plugin=implementation.plugin_name)
 
 
-def load_plugins(extra: Mapping[str, ModuleType] | None = None, folder: str = "") -> PluginHost:
-    """Load the folders of `plugins` and of `folder`, the entry points, and `extra` (tests)."""
+def load_plugins(
+    extra: Mapping[str, ModuleType] | None = None, folder: str = "", only: str = ""
+) -> PluginHost:
+    """Load the folders of `plugins` and of `folder`, the entry points, and `extra` (tests).
+
+    `only`: no plugins but those of this name, where there is one.
+    """
     host = PluginHost(_manager())
     found = [*_found(extra or {}), *_in_folder(folder)]
+    found = [one for one in found if one[0] == only] or found
     shared = _conversions(source for _, _, source in found)
     for name, origin, source in found:
         try:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -89,6 +89,28 @@ class Hmac:
                 f"The header {_title(self.header)} does not match the body and our secret."
             )
 
+    def sign(self, delivery: Delivery, secret: str) -> dict[str, str]:
+        """The headers with which the vendor would have sent this body, at its `received_at`."""
+        stamp = self._stamped(delivery.received_at)
+        sent = replace(delivery, headers={**delivery.headers, **self._headers(stamp, "")})
+        message = self.message(sent, stamp.encode())
+        return self._headers(stamp, self._digest(self.key(secret), message).decode())
+
+    def _stamped(self, at: datetime) -> str:
+        if self.stamp is None:
+            return ""
+        if self.stamp.unit == "iso":
+            return at.isoformat().replace("+00:00", "Z")
+        return str(int(at.timestamp()) * (1000 if self.stamp.unit == "ms" else 1))
+
+    def _headers(self, stamp: str, digest: str) -> dict[str, str]:
+        signature = f"{self.prefix}{digest}"
+        if self.stamp is None:
+            return {self.header: signature}
+        if self.stamp.part:
+            return {self.header: f"{self.stamp.part}{stamp}{self.separator}{signature}"}
+        return {self.header: signature, self.stamp.header: stamp}
+
     def _digest(self, key: bytes, message: bytes) -> bytes:
         mac = hmac.new(key, message, getattr(hashlib, self.algorithm))
         return (
@@ -138,6 +160,10 @@ class SharedSecret:
                 f"Neither the header {_title(self.header)} nor the password of the user "
                 f"{self.user} is our secret."
             )
+
+    def sign(self, delivery: Delivery, secret: str) -> dict[str, str]:
+        """The header with the secret in it."""
+        return {self.header: secret}
 
     def _password(self, delivery: Delivery) -> bytes:
         scheme, _, value = delivery.headers.get("authorization", "").partition(" ")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from hub.cli import scaffolding, trying
+from hub.cli import recording, scaffolding, trying
 from hub.cli.output import emit, json_option
 from hub.conform import suite
 from hub.conform.suite import Outcome
@@ -103,3 +103,4 @@ def _tell(name: str, outcomes: list[Outcome], grade: str) -> None:
 
 
 command.add_command(trying.try_)
+command.add_command(recording.record)

@@ -4,7 +4,7 @@ They lie in the connector's own folder `payloads`, or for one of this repository
 `tests/plugins/<name>/payloads`. `index.yaml` there has an entry for each file: `follows` (the
 vendor's document and section) and `webhook: name` for a body, `object: word` for a record, or
 `objects: {key: word}` where one file holds several. A body may have `headers`, `secret` and
-`received_at`: then it must verify, too. What a connector must refuse has neither.
+`received_at`: then it must verify, too, for the vendor's `account` where that has to match. What a connector must refuse has neither.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from hub.api import Delivery, Record
+from hub.api import Delivery, Record, Registration
 from hub.settings import ROOT
 
 INDEX = "index.yaml"
@@ -34,6 +34,7 @@ class Payload:
     objects: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: str = ""
+    account: str | None = None
     received_at: datetime = datetime(2026, 1, 5, 12, tzinfo=UTC)
     url: str = "https://hub.example/webhooks/vendor/key"
 
@@ -41,6 +42,11 @@ class Payload:
         """The request that carried the body."""
         headers = {"content-type": "application/json"} | dict(self.headers)
         return Delivery("POST", self.url, headers, self.file.read_bytes(), self.received_at)
+
+    def registration(self) -> Registration:
+        """What the body is verified against; without a secret nothing can be."""
+        secrets = (self.secret,) if self.secret else ()
+        return Registration("end_check", self.url, secrets, account=self.account)
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """(object, record) of each record in the file."""

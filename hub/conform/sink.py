@@ -17,11 +17,13 @@ MOST = 8 * 1024 * 1024
 class Sink:
     """A loopback receiver; `answer` decides, every delivery is kept in `got` with its `moment`."""
 
-    def __init__(self, answer: Answer, moment: Callable[[], datetime]) -> None:
+    def __init__(
+        self, answer: Answer, moment: Callable[[], datetime], port: int = 0
+    ) -> None:
         self._moment = moment
         self.got: list[Delivery] = []
         self._answer = answer
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks/checked"
         self._thread = threading.Thread(

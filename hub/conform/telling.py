@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hub.api import BadSignature, Malformed, Registration, Webhook
+from hub.api import BadSignature, Malformed, Webhook
 from hub.conform.ground import Ground
 from hub.conform.pushing import all_pushed, file_of, sound, webhooks_of
 from hub.conform.receiving import Received
@@ -111,7 +111,7 @@ def _is_read(ground: Ground, payload: Payload) -> None:
         named[0].delivery_key(delivery)
         sound(named[0], named[0].parse(delivery), objects, str(payload.file))
         if payload.secret:
-            named[0].verify(delivery, Registration("end_check", payload.url, (payload.secret,)))
+            named[0].verify(delivery, payload.registration())
     except (Malformed, BadSignature) as error:
         raise Broken(f"{payload.file.name}: {error.sentence}", str(payload.file)) from None
 

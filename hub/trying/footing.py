@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hub.api import Connector, Record, Registration, Stream
+from hub.api import Connector, Record, Stream
 from hub.conform.ground import Ground
 from hub.conform.recorded import Payload, folder_of, payloads
 from hub.conform.suite import creator
@@ -119,9 +119,3 @@ def payload_of(file: Path) -> Payload:
     if found is None:
         raise NotFound(f"There is no file {file}.")
     return found
-
-
-def registered(payload: Payload) -> Registration:
-    """What a recorded body is verified against, as the contract suite does it."""
-    secrets = (payload.secret,) if payload.secret else ()
-    return Registration("end_check", payload.url, secrets)

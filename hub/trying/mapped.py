@@ -119,6 +119,12 @@ def _unmapped(raw: Any, makings: Any) -> tuple[list[dict[str, Any]], int]:
     return rows[:MOST_UNMAPPED], sum(blank(value) for _, value in left)
 
 
+def unread(footing: Footing, object: str, record: Record) -> list[dict[str, Any]]:
+    """[{"path", "value"}] of what the mapping leaves of one record."""
+    made = dict(_makings(footing.source.mappings[object], record, footing))
+    return _unmapped(record, made.values())[0]
+
+
 def _covered(at: Steps, read: set[Steps]) -> bool:
     return any(at[:length] in read for length in range(1, len(at) + 1))
 

@@ -16,7 +16,7 @@ from hub.conform.sink import Sink
 from hub.errors import CorrectInput, NotFound
 from hub.plugin_host import PluginHost
 from hub.trying import mapped
-from hub.trying.footing import Footing, bare, learn, on_sandbox, payload_of, registered
+from hub.trying.footing import Footing, bare, learn, on_sandbox, payload_of
 from hub.trying.picture import PROFILES, Against
 from hub.trying.step import Step
 from hub.trying.walk import walk
@@ -36,7 +36,7 @@ def of_file(
     hook = webhook_of(connector.webhooks, payload.webhook) if payload.webhook else None
     with _standing(host, name) as footing:
         if hook is not None:
-            yield from walk(footing, hook, payload.delivery(), registered(payload), against)
+            yield from walk(footing, hook, payload.delivery(), payload.registration(), against)
         for object, record in payload.records():
             yield from mapped.one(footing, object, record, against)
 
