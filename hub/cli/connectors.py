@@ -8,10 +8,12 @@ import click
 
 from hub.cli import recording, scaffolding, trying
 from hub.cli.output import emit, json_option
-from hub.conform import suite
+from hub.conform import noting, suite
+from hub.conform.noting import Note
 from hub.conform.suite import Outcome
 from hub.plugin_host import PluginHost, load_plugins
 from hub.reads import connectors
+from hub.sandbox import Request, Response
 from hub.settings import load_settings
 
 
@@ -71,18 +73,19 @@ def check(
     if keep and rules:
         raise click.UsageError("Only a whole check is kept: leave out --rule.")
     host = _host()
-    outcomes = suite.check(host, name, rules)
+    seen: list[tuple[Request, Response]] = []
+    outcomes = suite.check(host, name, rules, lambda *exchange: seen.append(exchange))
+    folder = host.connector(name).mapping.parent
+    note = noting.note(folder, seen, whole=not rules)
     if keep:
         suite.keep(host, name, outcomes)
     broken = [o for o in outcomes if not o.counts]
     grade = "" if rules else suite.grade(outcomes)
     if as_json:
-        emit(
-            {"connector": name, "grade": grade, "rules": [asdict(o) for o in outcomes]},
-            as_json=True,
-        )
+        found = {"connector": name, "grade": grade, "rules": [asdict(o) for o in outcomes]}
+        emit(found | {"description": note and asdict(note)}, as_json=True)
     else:
-        _tell(name, outcomes, grade)
+        _tell(name, outcomes, grade, note)
     context.exit(1 if broken else 0)
 
 
@@ -91,13 +94,16 @@ def _host() -> PluginHost:
     return load_plugins(folder=load_settings(join=False).connectors_path)
 
 
-def _tell(name: str, outcomes: list[Outcome], grade: str) -> None:
+def _tell(name: str, outcomes: list[Outcome], grade: str, note: Note | None) -> None:
     rows = [asdict(o) for o in outcomes]
     emit(rows, as_json=False, columns=("state", "grade", "rule", "asks"))
     for outcome in outcomes:
         if outcome.reason:
             where = f" ({outcome.file})" if outcome.file else ""
             click.echo(f"\n{outcome.state} {outcome.rule}: {outcome.reason}{where}")
+    if note:
+        told = [f"The vendor's own description: {note.state}; {note.reason}", *note.differences]
+        click.echo("\n" + "\n  ".join(told))
     if grade:
         click.echo(f"\n{name}: {grade}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,8 +32,9 @@ from hub.conform.quality import Quality
 from hub.conform.rule import GRADES, RULES, Broken, Grade, NothingToCheck, Rule
 from hub.errors import CorrectInput
 from hub.plugin_host import PluginHost
-from hub.sandbox import Sandbox
+from hub.sandbox import Request, Response, Sandbox
 
+Witness = Callable[[Request, Response], object]
 State = Literal["passed", "failed", "skipped", "exempt", "todo"]
 FAMILIES = (
     declared,
@@ -68,9 +69,12 @@ class Outcome:
         return self.state in ("passed", "exempt")
 
 
-def check(host: PluginHost, name: str, only: Collection[str] = ()) -> list[Outcome]:
+def check(
+    host: PluginHost, name: str, only: Collection[str] = (), witness: Witness | None = None
+) -> list[Outcome]:
     """Check the connector `name` on its own sandbox, which takes some seconds; `only` some rules.
 
+    `witness` is told each request with its answer.
     Raises NotFound for a name that is not loaded, CorrectInput where it has no sandbox or a
     quality.yaml that cannot be right.
     """
@@ -80,7 +84,7 @@ def check(host: PluginHost, name: str, only: Collection[str] = ()) -> list[Outco
     quality.fit(said, folder, [webhook.name for webhook in connector.webhooks])
     with Sandbox([creator(folder)], accounts=ACCOUNTS, retry_scale=RETRY_SCALE) as sandbox:
         (vendor,) = sandbox.vendors.values()
-        vendor.page_size = min(vendor.page_size, FEW_ROWS)
+        vendor.page_size, vendor.witness = min(vendor.page_size, FEW_ROWS), witness
         ground = Ground(connector, host.mappings[name], folder, vendor)
         with ground.listening(), stamina.set_testing(True):
             asked = [rule for rule in rules() if not only or rule.name in only]

@@ -55,7 +55,7 @@ class Vendor(Manners):
         self.url, self.ca = "", None if not self.tls else options.authority and options.authority.ca
         self.faults = Faults(f"{world.seed_value}/{self.name}/faults")
         self.calls: dict[str, int] = {}
-        self.witness: Callable[[Request, Response], None] | None = None
+        self.witness: Callable[[Request, Response], object] | None = None
         self.quota = Quota()
         folder = options.folder
         self._journal = Journal(folder / f"{self.name}.jsonl" if folder else None)
