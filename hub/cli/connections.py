@@ -12,6 +12,7 @@ from hub.bootstrap import Hub
 from hub.cli.given import pairs
 from hub.cli.output import Exit, emit, json_option
 from hub.cli.session import connection_id, opened, tenant_id, tenant_option
+from hub.cli.write_back import write_back
 from hub.errors import CorrectInput, NotFound
 from hub.reads import connections
 from hub.store.client import Doc
@@ -25,10 +26,14 @@ WEBHOOKS = ("id", "webhook", "health", "deliveries_24h", "last_delivery_at", "ex
 
 @click.group()
 def command() -> None:
-    """Add, list, show, test, pause, resume, reconnect, rotate and remove connections.
+    """Add, list, show, test, pause, resume, reconnect, rotate and remove connections;
+    write health back.
 
     A connection is named by its id, or by its connector where the tenant has only one of it.
     """
+
+
+command.add_command(write_back)
 
 
 def _settings(function: click.decorators.FC) -> click.decorators.FC:

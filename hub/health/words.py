@@ -34,6 +34,13 @@ TITLES = {
     "overdue_items": "Overdue work",
     "oldest_bug": "Oldest open bug",
 }
+BANDS = {
+    "green": "Healthy",
+    "yellow": "Watch",
+    "red": "At risk",
+    "unknown": "Unknown",
+    "churned": "Churned",
+}
 CAPS = {
     "cancellation_scheduled": "a cancellation is scheduled",
     "payment_overdue": "an invoice is 30 days overdue or a subscription is unpaid",

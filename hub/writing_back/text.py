@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.health.closes import measures_of
 from hub.health.shown import half_up
-from hub.health.words import CAPS, TITLES
+from hub.health.words import BANDS, CAPS, TITLES
 
 LONGEST = 255
 """Characters that the shortest text field of a CRM holds."""
@@ -31,8 +31,8 @@ def text_of(account: Mapping[str, Any]) -> str:
 def _words(account: Mapping[str, Any], health: Mapping[str, Any]) -> list[str]:
     family = account.get("family")
     if family and family["basis"] == "children" and family["health"] is not None:
-        score = half_up(family["health"])
-        return [f"{score:.0f} of 100, {family['band']}: the mean of the accounts below it."]
+        score, band = half_up(family["health"]), BANDS.get(family["band"], family["band"])
+        return [f"{band}, {score:.0f} of 100: the mean of the accounts below it."]
     if health["band"] == "churned":
         return [_left(health)]
     if health["health"] is None:
@@ -49,7 +49,8 @@ def _left(health: Mapping[str, Any]) -> str:
 def _head(health: Mapping[str, Any]) -> str:
     direction = (health.get("trend") or {}).get("direction")
     going = {"up": ", going up", "down": ", going down"}.get(direction or "", "")
-    return f"{health['health_shown']} of 100, {health['band']} since {health['band_since']}{going}."
+    band = BANDS.get(health["band"], health["band"])
+    return f"{band} since {health['band_since']}, {health['health_shown']} of 100{going}."
 
 
 def _cap(health: Mapping[str, Any]) -> list[str]:

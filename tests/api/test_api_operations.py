@@ -211,6 +211,23 @@ def test_a_mapping_is_shown_and_a_change_tried(api: Api, stage: Stage, connectio
     assert "tier" in problem["errors"][0]["detail"]
 
 
+def test_health_is_written_back_to_the_field_that_is_chosen(
+    api: Api, stage: Stage, connection: Doc
+) -> None:
+    path = f"/connections/{connection['_id']}/write-back"
+    off = api.get(path)
+    assert (off["possible"], off["on"], off["field"]) == (True, False, None)
+    assert [len(row["text"]) <= 255 for row in off["preview"]] == [True] * 3
+    offered = api.get(f"{path}/fields")
+    assert "properties.customer_health" in [one["name"] for one in offered["fields"]]
+    wrong = api.call("PUT", path, json={"field": "properties.name"})
+    assert (wrong.status_code, wrong.get_json()["field"]) == (422, "field")
+    on = api.call("PUT", path, json={"field": "properties.customer_health"}).get_json()
+    assert (on["on"], on["title"], on["by"][:4]) == (True, "Customer Health", "key ")
+    again = api.call("DELETE", f"{path}?clear=true").get_json()
+    assert (again["on"], again["clearing"]) == (False, True)
+
+
 def test_a_removal_is_previewed_and_erases(api: Api, stage: Stage, connection: Doc) -> None:
     path = f"/connections/{connection['_id']}"
     records = stage.store.records.count({})

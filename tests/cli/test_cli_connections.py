@@ -136,6 +136,18 @@ def test_a_removal_previews_then_keeps_or_erases(run: Run, stage: Stage, words: 
     assert (stage.store.connections.count({}), stage.store.records.count({})) == (0, 0)
 
 
+def test_health_is_written_back_by_command(run: Run, stage: Stage, words: list[str]) -> None:
+    run("connections", "add", "hubspot", *words)
+    asked = ("connections", "write-back", "hubspot")
+    assert "properties.customer_health" in run(*asked, "--fields").out
+    assert run(*asked, "--field", "properties.name").code == 2
+    assert run(*asked, "--clear").code == 2
+    said = run(*asked, "--field", "properties.customer_health", "--json")
+    assert (said.code, said.json["on"], said.json["by"]) == (0, True, "the command line")
+    assert run(*asked, "--off", "--json").json["on"] is False
+    assert stage.store.connections.find_one({"written_fields": "properties.customer_health"})
+
+
 def test_another_tenants_connection_is_not_there(run: Run, stage: Stage, words: list[str]) -> None:
     made = run("connections", "add", "hubspot", *words, "--json").json["id"]
     other = Stage(stage.hub)

@@ -153,3 +153,31 @@ def test_limits_say_what_is_used_and_why_something_waits(
     assert "because its share of the calls of a day is used up" in limits
     site.stage.forget_limits()
     assert "Nothing of this connection waits" in ada.words(home)
+
+
+def test_health_is_written_back_only_once_a_person_has_chosen_a_field(
+    site: Site, ada: Browser, home: str
+) -> None:
+    assert "Nothing is written to HubSpot" in ada.words(home)
+    page = ada.words(f"{home}/write-back")
+    assert "Customer Health properties.customer_health" in page
+    account = site.stage.store.accounts.find_one({"members.connection_id": site.connection["_id"]})
+    assert account is not None
+    assert " of 100" in page[page.index("What would be written") :]
+
+    refused = words(ada.post(f"{home}/write-back/on", field="properties.name").text)
+    assert "There is no writable text field properties.name" in refused
+    ada.post(f"{home}/write-back/on", field="properties.customer_health")
+    assert "by ada@acme.example; last written not yet" in ada.words(home)
+    noted = site.stage.hub.catalogue.control.audit.find_one(
+        {"tenant_id": site.stage.tenant_id, "what": "write-back switched on"}
+    )
+    assert noted is not None
+    site.stage.store.written.insert(
+        {"_id": "c:company:1", "connection_id": site.connection["_id"], "text": "Healthy"}
+    )
+    assert "1 record there holds a text" in ada.words(f"{home}/remove")
+
+    ada.post(f"{home}/write-back/off", texts="stay")
+    assert "Nothing is written to HubSpot" in ada.words(home)
+    assert site.stage.store.written.count({}) == 0

@@ -225,7 +225,7 @@ def test_a_right_that_is_taken_is_told_with_where_to_give_it(
     salesforce: Written, hubspot: Written
 ) -> None:
     hubspot.vendor.denied = {"crm.objects.companies.write"}  # type: ignore[attr-defined]
-    with pytest.raises(CorrectInput, match="companies.write"):
+    with pytest.raises(CorrectInput, match=r"companies\.write"):
         hubspot.on()
     hubspot.vendor.denied = set()  # type: ignore[attr-defined]
     salesforce.on()

@@ -32,6 +32,7 @@ NOUNS = (
     "events",
     "event_intake",
     "write_keys",
+    "write_back",
     "records",
     "lineage",
     "identity",

@@ -124,6 +124,7 @@ class Holdings(Model):
     records: int
     deliveries: int
     quarantined: int
+    written_back: int = Field(description="Texts that stay at the vendor: clear them first")
 
 
 class Removal(Model):

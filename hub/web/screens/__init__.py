@@ -25,6 +25,7 @@ GUARDED = (
     "connection",
     "endpoint",
     "write_keys",
+    "write_back",
     "events",
     "deliveries",
     "quarantine",

@@ -11,7 +11,7 @@ from hub.errors import HubError
 from hub.reads import limits
 from hub.store.client import Doc
 from hub.subscriptions import asking, health, looking
-from hub.web.screens import forms, guides, missing, standing, write_keys
+from hub.web.screens import forms, guides, missing, standing, write_back, write_keys
 from hub.web.screens.here import here
 
 pages = Blueprint("connection", __name__, url_prefix="/connections/<connection_id>")
@@ -38,6 +38,7 @@ def page(connection_id: str) -> str:
         missed=health.missed(asked.store, connection_id, asked.now),
         door=write_keys.door(connection),
         limits=limits.of(asked.hub, connection),
+        back=write_back.block(connection),
     )
 
 

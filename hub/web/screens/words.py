@@ -11,19 +11,12 @@ from flask import Flask, g
 from markupsafe import Markup, escape
 
 from hub.health.shown import half_up
-from hub.health.words import TITLES
+from hub.health.words import BANDS, TITLES
 from hub.progress import told
 from hub.web.screens.here import here, the_hub
 
 STEPS = ((60, "sec"), (60, "min"), (24, "hour"), (30.44, "day"), (12, "month"))
 SHORT = ("sec", "min")
-BANDS = {
-    "green": "Healthy",
-    "yellow": "Watch",
-    "red": "At risk",
-    "unknown": "Unknown",
-    "churned": "Churned",
-}
 FIELDS = {
     "mrr": "MRR",
     "url": "Link",
