@@ -11,10 +11,11 @@ import stamina
 from hub import connections
 from hub.bootstrap import Hub
 from hub.embedded import Services
-from hub.engine import runs
+from hub.engine import apply, runs
 from hub.sandbox import Sandbox
 from hub.store.client import Doc
 from plugins.hubspot import answers
+from plugins.salesforce import bulk
 from plugins.salesforce.sandbox import Org
 from tests.stage import Stage, build_hub
 
@@ -149,3 +150,26 @@ def test_trouble_in_the_middle_of_a_listing_costs_time_alone(
     assert clean["counts"].get("applied", 0) == 0
     kept = {row["native_id"] for row in stage.store.records.find({"connection_id": midway.id})}
     assert kept >= wanted(sandbox, vendor, table)
+
+
+def test_a_job_of_the_vendor_is_waited_for_without_a_failure(
+    hub: Hub, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is given back between the looks, and the same job brings all rows in the end."""
+    monkeypatch.setattr(bulk, "ABOVE", 20)
+    org: Any = sandbox["salesforce"]
+    org.job_looks = 2
+    stage = Stage(hub, sandbox)
+    connection = stage.connect("salesforce")
+    for _ in range(2):
+        assert apply.sync(hub, stage.tenant_id, connection["_id"], "contacts")
+        stream = stage.store.streams.find_one({"_id": f"{connection['_id']}:contacts"}) or {}
+        assert (stream["failures"], stream["waits"]["sentence"]) == (
+            0,
+            "Salesforce is preparing the rows.",
+        )
+    stage.sync(connection, ["contacts"])
+    run = stage.run_of(connection, "contacts")
+    assert (run["state"], run["counts"]["read"]) == ("done", run["total"])
+    assert stage.store.records.count({"connection_id": connection["_id"]}) == run["total"]
+    assert len(org.jobs) == 1
