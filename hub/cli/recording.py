@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,11 @@ COLUMNS = ("path", "kind", "now")
 @click.option("--delivery", default="", metavar="ID", help="One that a connection has stored.")
 @click.option("--listen", is_flag=True, help="What a real account pushes now, as `try --live`.")
 @click.option("--webhook", default="", metavar="W", help="Which webhook, where there are several.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where it is written; else the connector's payloads.",
+)
 @click.option("--keep", multiple=True, metavar="KEY", help="A key with nothing of anybody.")
 @listen_options
 @tenant_option
@@ -34,6 +40,7 @@ def record(
     delivery: str,
     listen: bool,
     webhook: str,
+    folder: Path | None,
     keep: tuple[str, ...],
     port: int,
     count: int,
@@ -49,12 +56,15 @@ def record(
         raise CorrectInput("Say --listen, or --delivery with an id.", field="delivery")
     found = []
     if delivery:
-        with _stored(name, delivery, tenant) as (recorder, hook, real):
+        with _stored(name, delivery, tenant, folder) as (recorder, hook, real):
             found.append(_written(recorder, hook, real, as_json))
     else:
         footing = connected(plugins(name), name)
         asked = Endpoint(webhook, port, count, register)
-        hook, recorder = asked.of(footing), Recorder(footing.connector, footing.account, keep)
+        hook, recorder = (
+            asked.of(footing),
+            Recorder(footing.connector, footing.account, keep, folder),
+        )
         for real, registration in heard(footing, asked):
             hook.verify(real, registration)
             found.append(_written(recorder, hook, real, as_json))
@@ -64,7 +74,7 @@ def record(
 
 @contextmanager
 def _stored(
-    name: str, delivery: str, tenant: str | None
+    name: str, delivery: str, tenant: str | None, folder: Path | None
 ) -> Iterator[tuple[Recorder, Webhook, Delivery]]:
     """Raises NotFound for a delivery that is none of this connector's."""
     keep = click.get_current_context().params["keep"]
@@ -78,7 +88,7 @@ def _stored(
             raise CorrectInput("A privacy request has taken a part of it.", field="delivery")
         connector = hub.plugins.connector(name)
         hook = webhook_of(connector.webhooks, row["webhook"])
-        yield Recorder(connector, connection["account"]["id"], keep), hook, of_row(row)
+        yield Recorder(connector, connection["account"]["id"], keep, folder), hook, of_row(row)
 
 
 def _written(recorder: Recorder, webhook: Webhook, real: Delivery, quiet: bool) -> Recorded:

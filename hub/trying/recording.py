@@ -38,12 +38,19 @@ class Recorded:
 class Recorder:
     """One for all deliveries of a session, so that a person is the same in each of them.
 
-    kept: keys whose values hold nothing of anybody.
+    kept: keys whose values hold nothing of anybody. into: where it is written, else the connector's
+    own payloads.
     """
 
-    def __init__(self, connector: Connector, account: str, kept: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        account: str,
+        kept: Collection[str] = (),
+        into: Path | None = None,
+    ) -> None:
         folder = connector.mapping.parent
-        self._folder, self._account = folder_of(folder), account
+        self._folder, self._account = into or folder_of(folder), account
         self._scrubber = Scrubber(vocabulary(folder), kept)
 
     def record(self, webhook: Webhook, real: Delivery) -> Recorded:
