@@ -126,7 +126,7 @@ class JiraClient:
             query = {"startAt": len(found), "maxResults": PAGE, "orderBy": "created"}
             page = self.send("GET", f"/rest/api/3/issue/{issue_id}/comment", params=query)
             found.extend(page.get("comments", []))
-            if not page.get("comments") or len(found) >= page.get("total", 0):
+            if not page.get("comments") or len(found) >= page.get("total", len(found) + 1):
                 return found
 
     def users(self, start: int) -> list[Json]:
@@ -186,7 +186,7 @@ class JiraClient:
             method, self.base + path, auth=self._signed, timeout=TIMEOUT, **given
         )
         if not answer.ok:
-            raise refusal(answer.status_code, answer.headers)
+            raise refusal(answer.status_code, answer.headers, answer.text)
         try:
             return answer.json() if answer.content else {}
         except ValueError:
@@ -247,7 +247,7 @@ def translated(function: Callable[[], T]) -> T:
         return function()
     except JIRAError as error:
         headers = error.response.headers if error.response is not None else {}
-        raise refusal(error.status_code or 0, headers) from None
+        raise refusal(error.status_code or 0, headers, error.text or "") from None
     except requests.RequestException as error:
         kind = type(error).__name__
         raise RetryLater(f"Jira could not be reached ({kind}).") from None
@@ -255,14 +255,19 @@ def translated(function: Callable[[], T]) -> T:
         raise RetryLater("Jira answered with something that is not JSON.") from None
 
 
-def refusal(status: int, headers: Mapping[str, str]) -> VendorError:
-    """What an HTTP answer of Jira means for the caller."""
+def refusal(status: int, headers: Mapping[str, str], text: str = "") -> VendorError:
+    """What an HTTP answer of Jira means for the caller; nothing of its text is quoted.
+
+    The gateway answers 401 to a good token that lacks a scope, too.
+    """
     if status in PASSING or status >= 500:
         reason = headers.get("RateLimit-Reason") or ("limited" if status == 429 else "down")
         after = retry_after(headers, datetime.now(UTC))
         return RetryLater(
             f"Jira answers {status}; we wait and try again.", retry_after=after, reason=reason
         )
+    if status == 401 and "scope" in text.lower():
+        return GiveUp("Jira says that the token lacks a scope for this.", reason="scope")
     if status == 401 or (status == 403 and locked(headers)):
         return Reconnect(
             "Jira does not accept this sign-in. API tokens expire after a year at most; scoped ones"

@@ -70,7 +70,7 @@ def reopens(record: Record, context: Context) -> int | None:
 def first_reply(record: Record, context: Context) -> datetime | None:
     """When a person other than the customer first wrote a public comment; robots do not count."""
     times = [
-        _time(comment["created"])
+        moment(comment["created"])
         for comment in record.get("comments", [])
         if comment["public"]
         and comment["author_type"] == "atlassian"
@@ -82,7 +82,7 @@ def first_reply(record: Record, context: Context) -> datetime | None:
 def last_customer_message(record: Record, context: Context) -> datetime | None:
     """When the customer last wrote a public comment."""
     times = [
-        _time(comment["created"])
+        moment(comment["created"])
         for comment in record.get("comments", [])
         if comment["public"] and _customers(comment, record)
     ]
@@ -155,7 +155,7 @@ def _customers(comment: Mapping[str, Any], record: Record) -> bool:
     )
 
 
-def _time(text: object) -> datetime:
+def moment(text: object) -> datetime:
     """Jira's time text, or epoch milliseconds as some bulk answers have it."""
     if isinstance(text, int):
         return datetime.fromtimestamp(text / 1000, UTC)

@@ -26,6 +26,11 @@ ITEMS = {
 }
 """Type of a field's schema, or of its items -> (where its value stands, its type by ours)."""
 NEEDED = {"BROWSE_PROJECTS": "Browse projects", "USER_PICKER": "Browse users and groups"}
+WHERE = (
+    "Browse projects is granted in each project (Project settings > Permissions), Browse users and "
+    "groups for the site (Settings > System > Global permissions); scopes are chosen when a token "
+    "is made, so make another."
+)
 
 
 def check(client: JiraClient) -> AccountInfo:
@@ -34,12 +39,32 @@ def check(client: JiraClient) -> AccountInfo:
     Raises CorrectInput for the site or `account_links`, Reconnect for the credentials.
     """
     server = _server(client)
-    client.myself()
-    held = client.permissions(*NEEDED)
-    check_rules(client)
     host = urlsplit(server.get("baseUrl", client.base)).netloc
-    missing = tuple(title for key, title in NEEDED.items() if not held[key])
-    return AccountInfo(host, server.get("serverTitle") or host, missing)
+    missing = _missing(client)
+    if not missing:
+        check_rules(client)
+    return AccountInfo(host, server.get("serverTitle") or host, missing, WHERE if missing else "")
+
+
+def _missing(client: JiraClient) -> tuple[str, ...]:
+    """Scopes that the token lacks, else permissions that its account lacks."""
+    scopes: list[str] = []
+    held: dict[str, bool] = {}
+    try:
+        client.myself()
+    except GiveUp as refused:
+        scopes += _scope(refused, "read:jira-user")
+    try:
+        held = client.permissions(*NEEDED)
+    except GiveUp as refused:
+        scopes += _scope(refused, "read:jira-work")
+    return tuple(scopes or (title for key, title in NEEDED.items() if not held[key]))
+
+
+def _scope(refused: GiveUp, scope: str) -> list[str]:
+    if refused.reason not in ("scope", "forbidden"):
+        raise refused
+    return [scope]
 
 
 def describe(client: JiraClient) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from hub.api import Change, GiveUp, Page, Record, RetryLater, Stream
 from plugins.jira.client import JiraClient
+from plugins.jira.conversions import moment
 
 Json = dict[str, Any]
 
@@ -56,6 +57,7 @@ def issue_pages(
     while True:
         answer, state = _search(object, client, state)
         records, changes = _sorted(object, client, answer["issues"])
+        changes += _arrived(object, client, records, state.get("since"))
         state["seen"] = max([state.get("seen") or 0, *map(_millis, answer["issues"])])
         token = None if answer.get("isLast") else answer.get("nextPageToken")
         if not token:
@@ -164,11 +166,29 @@ def _sorted(
     """Records in full shape, and a delete for each issue that is of the other object now."""
     ours = [issue for issue in issues if object_of(issue) == object]
     gone = [issue for issue in issues if object_of(issue) != object]
-    changes = [Change(object, str(i["id"]), "delete", _time(i["fields"]["updated"])) for i in gone]
+    changes = [Change(object, str(i["id"]), "delete", moment(i["fields"]["updated"])) for i in gone]
     if object == "issue" or not ours:
         return [_pruned(issue) for issue in ours], changes
     histories = client.changelogs([str(issue["id"]) for issue in ours], "status")
     return [_request(client, issue, histories[str(issue["id"])]) for issue in ours], changes
+
+
+def _arrived(
+    object: str, client: JiraClient, records: Sequence[Json], since: int | None
+) -> list[Change]:
+    """A delete of the other object for each issue that has come from another project since.
+
+    No search of the other kind shows it again, and only a webhook would tell.
+    """
+    if since is None or not records:
+        return []
+    other = next(word for word in KINDS if word != object)
+    moves = client.changelogs([str(record["id"]) for record in records], "project")
+    last = {
+        id: max((moment(h["created"]) for h in found), default=EPOCH) for id, found in moves.items()
+    }
+    after = EPOCH + timedelta(milliseconds=since - OVERLAP_MS)
+    return [Change(other, id, "delete", at) for id, at in last.items() if at >= after]
 
 
 def _request(client: JiraClient, issue: Json, histories: list[Json]) -> Json:
@@ -234,11 +254,7 @@ def _colleague(user: Json) -> bool:
 
 
 def _millis(issue: Json) -> int:
-    return (_time(issue["fields"]["updated"]) - EPOCH) // timedelta(milliseconds=1)
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return (moment(issue["fields"]["updated"]) - EPOCH) // timedelta(milliseconds=1)
 
 
 def _issues(name: str, object: str, entity: str) -> Stream:

@@ -23,6 +23,7 @@ SERVICE_DESK = "service_desk"
 verify = Hmac("x-hub-signature", prefix="sha256=").verify
 """There is no timestamp, hence no window: a replay is caught by its delivery key."""
 
+ISSUE_EVENTS = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted")
 MOVES = ("project", "Key")
 """Changelog fields that say that an issue went to another project, perhaps of another type."""
 
@@ -123,17 +124,18 @@ def _moved(body: Mapping[str, Any]) -> bool:
 
 def _issue(body: Mapping[str, Any], event: str, at: datetime) -> Iterator[Change]:
     """jira:issue_*: fetch, or delete. A move to another project asks after both objects."""
+    if event not in ISSUE_EVENTS:
+        yield from _unused(body, event, at)
+        return
     issue = body.get("issue")
     native = _id(issue)
     if event == "jira:issue_deleted":
         for object in _objects(issue):
             yield Change(object, native, "delete", at)
-    elif event in ("jira:issue_created", "jira:issue_updated"):
+    else:
         version = moment_of(_part(issue, "fields", "updated"))
         objects = (ISSUE, REQUEST) if _moved(body) else _objects(issue)
         yield from (Change(object, native, "upsert", at, version) for object in objects)
-    else:
-        yield from _unused(body, event, at)
 
 
 def _comment(body: Mapping[str, Any], event: str, at: datetime) -> Iterator[Change]:

@@ -65,7 +65,34 @@ def test_a_missing_permission_is_named(
         return {"permissions": {"BROWSE_PROJECTS": {"havePermission": True}}}
 
     monkeypatch.setattr(JiraSandbox, "permissions", permissions)
-    assert check(client).missing == ("Browse users and groups",)
+    found = check(client)
+    assert found.missing == ("Browse users and groups",)
+    assert "Global permissions" in found.where
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"), [("/myself", "read:jira-user"), ("/mypermissions", "read:jira-work")]
+)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_scope_that_a_token_lacks_is_named(
+    vendor: JiraSandbox,
+    client: JiraClient,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    scope: str,
+    status: int,
+) -> None:
+    """The gateway says 401 for a scope, with words that Atlassian has not published, or 403."""
+    known = vendor.authorise
+
+    def authorise(request: Request) -> Response | None:
+        body = {"code": status, "message": "Unauthorized; scope does not match"}
+        return Response(body, status) if request.path.endswith(path) else known(request)
+
+    monkeypatch.setattr(vendor, "authorise", authorise)
+    found = check(client)
+    assert found.missing == (scope,)
+    assert "token" in found.where
 
 
 @pytest.mark.parametrize(

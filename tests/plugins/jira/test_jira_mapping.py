@@ -128,6 +128,14 @@ def test_each_rule_of_a_project(
     assert found.values.get("link_basis") == basis
 
 
+def test_the_components_of_an_issue_can_name_its_customer() -> None:
+    raw = record("issue")
+    raw["fields"]["components"] = [{"id": "10300", "name": "ACC-9"}]
+    rule = {"by": "custom_field", "field": "components", "match": "external_id"}
+    found = mapped("issue", raw, {"PLT": rule})
+    assert [(link.by, link.value) for link in accounts(found)] == [("external_id", "ACC-9")]
+
+
 def test_the_rule_of_another_project_does_not_count_but_the_star_does() -> None:
     rule = {"by": "label", "field": "cust-"}
     assert accounts(mapped("issue", record("issue"), {"MOB": rule})) == []

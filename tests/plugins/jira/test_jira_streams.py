@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,31 @@ def test_a_change_that_the_index_shows_late_is_not_lost(jira: Any, vendor: JiraS
     vendor.unindexed.clear()
     again = jira.pages("issue", run[-1].cursor)
     assert late in {r["id"] for r in jira.records(again)}
+
+
+@pytest.mark.parametrize(("object", "before"), [("issue", "request"), ("request", "issue")])
+def test_an_issue_that_came_from_a_project_of_the_other_type_is_gone_there(
+    jira: Any, vendor: JiraSandbox, object: str, before: str
+) -> None:
+    """No search of the former kind shows it again: without webhooks it would be there twice."""
+    cursor = jira.pages(object)[-1].cursor
+    vendor.clock.advance(3600)
+    moved, edited = jira.one(before), jira.one(object)
+    project = (vendor.table("issues").get(edited) or {})["fields"]["project"]
+    vendor.table("issues").patch(moved, {"fields": {"project": project}})
+    vendor.table("issues").patch(edited, {"fields": {"summary": "Where it was"}})
+    run = jira.pages(object, cursor)
+    assert {moved, edited} <= {record["id"] for record in jira.records(run)}
+    changes = [change for page in run for change in page.changes]
+    assert [(c.object, c.native_id, c.kind) for c in changes] == [(before, moved, "delete")]
+    assert timedelta() <= vendor.clock.now() - changes[0].occurred_at < timedelta(seconds=20)
+    for again in ([moved], []):
+        cursor = run[-1].cursor
+        vendor.clock.advance(86_400)
+        vendor.table("issues").patch(moved, {"fields": {"summary": f"Here since {cursor}"}})
+        run = jira.pages(object, cursor)
+        assert moved in {record["id"] for record in jira.records(run)}
+        assert [change.native_id for page in run for change in page.changes] == again
 
 
 def test_an_empty_run_keeps_its_place(jira: Any, vendor: JiraSandbox) -> None:

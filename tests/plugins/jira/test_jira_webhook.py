@@ -237,7 +237,10 @@ def test_an_empty_body_is_a_gap_at_the_time_of_receipt() -> None:
     ]
 
 
-@pytest.mark.parametrize("event", ["sprint_started", "worklog_created", "jira:version_released"])
+@pytest.mark.parametrize(
+    "event",
+    ["sprint_started", "worklog_created", "jira:version_released", "issue_property_set"],
+)
 def test_other_events_are_ignored_by_name(event: str) -> None:
     body = json.dumps({"timestamp": 1767607200000, "webhookEvent": event}).encode()
     assert [c.rule for c in parsed(body)] == [f"event_not_used:{event}"]
