@@ -125,7 +125,7 @@ def _value(kind: str, text: str) -> Any:
     if text == "":
         return None
     if kind == "boolean":
-        return text == "true"
+        return text.lower() == "true"
     if kind in ("int", "long"):
         return int(text)
     if kind in ("double", "currency", "percent"):

@@ -15,7 +15,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from hub.api import CorrectInput, GiveUp, Http, Reconnect, RetryLater, VendorError
-from plugins.salesforce.errors import StaleLocator, UnknownField
+from plugins.salesforce.errors import TOO_LONG, StaleLocator, UnknownField
 from plugins.salesforce.memory import recall
 from plugins.salesforce.signing_in import Signer
 
@@ -163,7 +163,10 @@ class Client:
         try:
             return call(org)
         except SalesforceError as error:
-            self._refuse(translate(error, self.credential), error)
+            problem = translate(error, self.credential)
+            if problem.reason in TOO_LONG:
+                raise problem from error
+            self._refuse(problem, error)
         except Reconnect as error:
             raise Reconnect(REFUSED, field=self.credential) from error
         except (requests.RequestException, ValueError) as error:

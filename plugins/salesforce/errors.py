@@ -1,8 +1,11 @@
-"""Two refusals that the streams know how to answer."""
+"""Refusals that the streams know how to answer."""
 
 from __future__ import annotations
 
 from hub.api import GiveUp
+
+TOO_LONG = ("query_timeout", "operation_too_large")
+"""Reasons that concern one query, so that no other call need wait."""
 
 
 class StaleLocator(GiveUp):

@@ -26,7 +26,8 @@ DEAD = {"error": "invalid_grant", "error_description": "expired access/refresh t
 
 
 class Grants(Vendor):
-    """`approved` are the users whom the admin has let use the app without being asked."""
+    """`approved` are the users whom the admin has let use the app without being asked; `audience`
+    is what an assertion has to be for, where that is not the org's own address."""
 
     granting: Granting
     org_id: str
@@ -37,6 +38,7 @@ class Grants(Vendor):
     def open_grants(self) -> None:
         """Register the hub's app in this org: the same for every way to sign in."""
         self.approved = {USERNAME}
+        self.audience = ""
         self.granting = Granting(
             "Customer hub",
             self.consumer_key,
@@ -113,7 +115,7 @@ class Grants(Vendor):
         left_s = claims.get("exp", 0) - now.timestamp()
         if claims.get("iss") != self.consumer_key:
             return oauth_refusal("invalid_client_id", "client identifier invalid", date)
-        if not 0 < left_s <= LONGEST_S or claims.get("aud") != self.url:
+        if not 0 < left_s <= LONGEST_S or claims.get("aud") != (self.audience or self.url):
             return oauth_refusal("invalid_grant", "invalid assertion", date)
         if claims.get("sub") not in self.approved:
             return oauth_refusal("invalid_grant", "user hasn't approved this consumer", date)

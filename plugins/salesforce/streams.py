@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hub.api import Change, GiveUp, Page, Record, Stream
+from hub.api import Change, GiveUp, Page, Record, RetryLater, Stream
 from plugins.salesforce import bulk, cases
-from plugins.salesforce.errors import StaleLocator, UnknownField
+from plugins.salesforce.errors import TOO_LONG, StaleLocator, UnknownField
 from plugins.salesforce.fields import columns
 from plugins.salesforce.ids import id18, is_id
 
@@ -109,8 +109,8 @@ JOBS = 2
 class Window:
     """One pass over an object, from a lower bound to now, that any page can resume.
 
-    A window of many rows is brought by a query job. One that fails is begun again once, and then
-    the window is read page by page.
+    A window of many rows, or one that takes the org too long, is brought by a query job. One that
+    fails is begun again once, and then the window is read page by page.
     """
 
     def __init__(self, client: Client, name: str, cursor: Cursor, fields: Sequence[str]) -> None:
@@ -134,8 +134,8 @@ class Window:
                 self._job, self._high, self._lost = None, None, self._lost + 1
             if self._lost < JOBS and self._start():
                 yield Page((), self._cursor(), self._total)
-        answer = self._reopen() if self._next else self._open(self._since)
-        if not self._next and not self._lost and self._is_large(answer) and self._start():
+        answer = self._reopen() if self._next else self._first()
+        if answer is None or self._is_for_a_job(answer):
             yield Page((), self._cursor(), self._total)
             yield from self.pages()
         else:
@@ -155,13 +155,26 @@ class Window:
                 return
             answer = self._reopen()
 
-    def _is_large(self, answer: Answer) -> bool:
-        shape = _shape(self._client, self._name)
-        chosen = columns(self._name, shape, self._fields)
-        return (self._total or 0) > bulk.ABOVE and bulk.fits(shape, chosen)
+    def _first(self) -> Answer | None:
+        """The first page; None where that takes the org too long, and a job was made instead."""
+        try:
+            return self._open(self._since)
+        except RetryLater as slow:
+            if slow.reason not in TOO_LONG or self._lost or not self._start():
+                raise
+            self._began = self._began or (self._job or {})["made"]
+            return None
+
+    def _is_for_a_job(self, answer: Answer) -> bool:
+        """Whether the window has so many rows that a job was made for them."""
+        large = (self._total or 0) > bulk.ABOVE
+        return large and not self._next and not self._lost and self._start()
 
     def _start(self) -> bool:
-        """Whether the org makes a job of this window; of some objects it makes none."""
+        """Whether the org makes a job of this window; of some objects and columns it makes none."""
+        shape = _shape(self._client, self._name)
+        if not bulk.fits(shape, columns(self._name, shape, self._fields)):
+            return False
         soql = _soql(self._client, self._name, self._fields, self._where(self._since))
         try:
             id, made = bulk.start(self._client, soql)

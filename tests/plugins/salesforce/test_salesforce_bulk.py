@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.api import GiveUp, Page, RetryLater
-from hub.sandbox import Sandbox
+from hub.sandbox import Request, Sandbox
 from mappings.language import load
 from plugins.salesforce import CONNECTOR, bulk, memory, seeding, soql
 from plugins.salesforce.catalogue import OBJECTS, describe
 from plugins.salesforce.client import Client
+from plugins.salesforce.refusing import refusal
 from plugins.salesforce.sandbox import Org, create
 from plugins.salesforce.sandbox_jobs import _csv
 
@@ -196,6 +197,37 @@ def test_where_no_job_can_be_made_pages_are_read(
     monkeypatch.setattr("plugins.salesforce.sandbox_jobs.REFUSED", {"Contact"})
     assert by_id(list(read(client))).keys() == whole(org)
     assert not org.jobs
+
+
+def _too_long(self: Org, request: Request, with_deleted: bool) -> object:
+    """An org that cannot sort so many rows in two minutes."""
+    if "ORDER BY" in request.query["q"]:
+        return refusal(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
+    return ANSWER(self, request, with_deleted)
+
+
+ANSWER = Org._answer
+
+
+def test_a_window_that_takes_too_long_is_brought_by_a_job(
+    client: Client, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "ABOVE", PAGED)
+    monkeypatch.setattr(Org, "_answer", _too_long)
+    pages = list(read(client))
+    assert by_id(pages).keys() == whole(org)
+    assert len(org.jobs) == 1
+    assert pages[-1].cursor["since"] <= max(r["SystemModstamp"] for p in pages for r in p.records)
+
+
+def test_where_no_job_helps_a_query_that_takes_too_long_waits(
+    client: Client, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Org, "_answer", _too_long)
+    monkeypatch.setattr("plugins.salesforce.sandbox_jobs.REFUSED", {"Contact"})
+    with pytest.raises(RetryLater) as caught:
+        list(read(client))
+    assert (caught.value.reason, caught.value.retry_after) == ("query_timeout", 300)
 
 
 def test_an_address_comes_by_pages_for_a_job_may_not_bring_it(client: Client, org: Org) -> None:

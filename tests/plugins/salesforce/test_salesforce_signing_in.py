@@ -16,7 +16,7 @@ from plugins.salesforce import CONNECTOR, memory
 from plugins.salesforce.client import Client
 from plugins.salesforce.sandbox import Org, create
 from plugins.salesforce.sandbox_granting import USERNAME
-from plugins.salesforce.signing_in import pem
+from plugins.salesforce.signing_in import Signer, pem
 
 Opener = Callable[..., Client]
 
@@ -33,7 +33,7 @@ def served() -> Iterator[Org]:
 @pytest.fixture
 def org(served: Org) -> Org:
     memory.KEPT.clear()
-    served.approved = {USERNAME}
+    served.approved, served.audience = {USERNAME}, ""
     served.calls.clear()
     return served
 
@@ -159,6 +159,25 @@ def test_the_assertion_says_what_the_vendor_documents(
     assert (claims["iss"], claims["sub"], claims["aud"]) == (org.consumer_key, USERNAME, org.url)
     assert 120 < claims["exp"] - org.clock.now().timestamp() <= 180
     assert jwt.get_unverified_header(seen[0])["alg"] == "RS256"
+
+
+def test_an_org_of_the_government_cloud_wants_the_general_host_as_audience(
+    assert_with: Opener, org: Org
+) -> None:
+    org.audience = "https://login.salesforce.com"
+    assert CONNECTOR.check(assert_with()).id == org.org_id
+    assert org.calls["sign_in"] == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "audience"),
+    [
+        ("https://acme.my.salesforce.com", "https://login.salesforce.com"),
+        ("https://acme--dev.sandbox.my.salesforce.com", "https://test.salesforce.com"),
+    ],
+)
+def test_a_sandbox_has_a_general_host_of_its_own(address: str, audience: str) -> None:
+    assert Signer(address, "3MVG9").general == audience
 
 
 def test_a_limit_on_signing_in_holds_for_all(
