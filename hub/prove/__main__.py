@@ -19,9 +19,11 @@ from hub.prove.health import health
 from hub.prove.histories import histories
 from hub.prove.load import burst, kills
 from hub.prove.mutants import mutants
+from hub.prove.outsider import outsider
 from hub.prove.pull import pull
 from hub.prove.refreshes import refreshes
 from hub.prove.result import Options, Result
+from hub.prove.scaffolds import scaffolds
 
 PROOFS: dict[str, Callable[[Options], Result]] = {
     "burst": burst,
@@ -36,6 +38,8 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "pull": pull,
     "health": health,
     "backtest": backtest,
+    "scaffolds": scaffolds,
+    "outsider": outsider,
 }
 QUICK = 0.05
 

@@ -22,23 +22,19 @@ from hub.conform import suite
 from hub.conform.rule import RULES, Rule
 from hub.embedded import Services
 from hub.errors import BadSignature, Malformed, Reconnect
+from hub.prove import guide
 from hub.sandbox import Sandbox, Vendor
 from hub.settings import ROOT
 from tests.stage import Stage, build_hub, serving
 
-PAGE = (ROOT / "docs" / "writing-a-connector.md").read_text()
-FILE = re.compile(r"^`(tinydesk/[\w./]+)`\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGE = guide.PAGE.read_text()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's files, as an operator would keep them in a folder of their own."""
-    found = tmp_path_factory.mktemp("connectors")
-    for name, text in FILE.findall(PAGE):
-        (found / name).parent.mkdir(parents=True, exist_ok=True)
-        (found / name).write_text(text)
-    return found
+    return guide.write(tmp_path_factory.mktemp("connectors"))
 
 
 @pytest.fixture
@@ -83,6 +79,13 @@ def test_the_page_has_every_file_it_speaks_of(folder: Path) -> None:
         "README.md",
         "payloads",
     }
+
+
+def test_it_takes_less_than_eighty_lines_of_python_and_one_yaml(folder: Path) -> None:
+    """Blank lines and comments do not count, docstrings do; the sandbox is not the connector."""
+    own = [p for p in (folder / "tinydesk").glob("*.py") if p.name != "sandbox.py"]
+    lines = [line.strip() for path in own for line in path.read_text().splitlines()]
+    assert len([line for line in lines if line and not line.startswith("#")]) < 80
 
 
 def test_it_loads_beside_the_others(hub: Hub, folder: Path) -> None:
