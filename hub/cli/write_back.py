@@ -84,7 +84,7 @@ def _choices(found: Doc, as_json: bool) -> None:
     if as_json:
         emit(found, as_json=True)
         return
-    emit(found["fields"], as_json=False, columns=("name", "title", "read_by"))
+    emit(found["fields"], as_json=False, columns=("name", "title", "read_by", "filled", "of"))
     for one in found["missing"]:
         click.echo(f"Missing: {one}", err=True)
     if not found["fields"]:

@@ -26,6 +26,7 @@ from hub.conform import (
     telling,
     troubling,
     values,
+    writing,
 )
 from hub.conform.ground import Ground
 from hub.conform.quality import Quality
@@ -47,6 +48,7 @@ FAMILIES = (
     telling,
     changing,
     fitting,
+    writing,
     secrecy,
 )
 ACCOUNTS, FEW_ROWS, RETRY_SCALE = 25, 20, 0.0005

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,18 +30,21 @@ def how(hub: Hub, connection: Doc) -> WriteBack | None:
 
 
 def choices(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
-    """{"fields": [{"name", "title", "read_by"}], "missing": [...], "create"} as the vendor says.
+    """{"fields": [{"name", "title", "read_by", "filled", "of"}], "missing", "create"}.
 
-    `read_by` names what the mapping reads the field for, which keeps it from being chosen. Raises
-    CorrectInput where the vendor takes no text, and what a call raises.
+    `read_by` names what of ours reads the field, which keeps it from being chosen; of the last `of`
+    records that were looked at, `filled` hold something in it. Raises CorrectInput where the vendor
+    takes no text, and what a call raises.
     """
     store = hub.store(tenant_id)
     connection = hub.connection(store, connection_id)
     write_back = _needed(hub, connection)
     client = hub.client(connection)
     mapping = hub.source(store, connection).mappings[write_back.object]
+    used = _used(store, connection_id, write_back.object)
     fields = [
-        {"name": name, "title": title, "read_by": _reads(mapping, name)}
+        {"name": name, "title": title, **used(name)}
+        | {"read_by": _read_by(mapping, connection, name)}
         for name, title in write_back.fields(client)
     ]
     missing = list(write_back.lacks(client))
@@ -198,18 +202,33 @@ def _chosen(offered: Doc, field: str) -> str:
         )
     if found["read_by"]:
         raise CorrectInput(
-            f"The mapping reads {field} for {found['read_by']}: what the hub writes there would "
-            "come back as the vendor's word. Choose another field, or take it out of your mapping.",
+            f"The hub reads {field} ({found['read_by']}): what it writes there would come back as "
+            "the vendor's word. Choose another field, or let it be read no more.",
             reason="field_is_read",
             field="field",
         )
     return str(found["title"])
 
 
-def _reads(mapping: ObjectMapping, field: str) -> str:
-    """The mapping's field that reads this path, or "" if none does."""
-    read = [path for path in mapping.source_fields if path == field or path.startswith(f"{field}.")]
-    return ", ".join(read)
+def _read_by(mapping: ObjectMapping, connection: Doc, field: str) -> str:
+    """What reads a field: a mapping, or a setting that names it; "" if nothing does."""
+    if _reads(mapping, field):
+        return "the mapping"
+    bare = field.rpartition(".")[2]
+    settings = connection["settings"].items()
+    named = [key for key, value in settings if bare in re.split(r"[\s,;]+", str(value))]
+    return f"the setting {named[0]}" if named else ""
+
+
+def _used(store: TenantStore, connection_id: str, object: str) -> Callable[[str], Doc]:
+    """How many of the records that were looked at hold something in a field."""
+    found = store.described.find_one({"_id": f"{connection_id}:{object}"}, {"seen": 1, "of": 1})
+    filled = {one["path"]: one["filled"] for one in (found or {}).get("seen", ())}
+    return lambda name: {"filled": filled.get(name, 0), "of": (found or {}).get("of", 0)}
+
+
+def _reads(mapping: ObjectMapping, field: str) -> bool:
+    return any(path == field or path.startswith(f"{field}.") for path in mapping.source_fields)
 
 
 def _refusals(store: TenantStore, refused: Doc) -> Iterator[Doc]:

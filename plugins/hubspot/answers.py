@@ -63,7 +63,8 @@ def absent(context: Row) -> Row:
     """The entry of a batch's errors for ids that are not there."""
     message = "Could not get some objects, they may be deleted or not exist."
     category = "OBJECT_NOT_FOUND"
-    return {"status": "error", "category": category, "message": message, "context": context}
+    empty: Row = {"errors": [], "links": {}}
+    return {"status": "error", "category": category, "message": message, "context": context} | empty
 
 
 def error(category: str, message: str) -> Row:

@@ -108,7 +108,7 @@ def test_a_field_that_the_mapping_reads_cannot_be_chosen_nor_read_afterwards(
     text = f"fields:\n  tier: {written.field}\n"
     now = hub.now(stage.tenant_id)
     overlays.activate(hub, stage.store, connector, object, text, "ada", now)
-    with pytest.raises(CorrectInput, match="mapping reads"):
+    with pytest.raises(CorrectInput, match="the mapping"):
         written.on()
     overlays.withdraw(hub, stage.store, connector, object, now)
     written.on()
@@ -122,6 +122,8 @@ def test_only_a_long_text_that_people_made_is_offered(written: Written) -> None:
     assert written.field in names
     assert not {"Name", "Description", "properties.name", "Tier__c", "MRR__c"} & set(names)
     assert offered["missing"] == []
+    read = {one["name"]: one["read_by"] for one in offered["fields"]}
+    assert read.get("properties.customer_no") in (None, "the setting customer_number_property")
     with pytest.raises(CorrectInput, match="no writable text field"):
         desk.switch_on(written.hub, written.stage.tenant_id, written.id, "Nope__c", "ada")
 

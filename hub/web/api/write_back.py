@@ -64,7 +64,9 @@ class WriteBackShown(WriteBackOut):
 class Choosable(Model):
     name: str = Field(description="The path in the vendor's record")
     title: str
-    read_by: str = Field(description="Not empty: your mapping reads it, so it cannot be chosen")
+    read_by: str = Field(description="Not empty: the hub reads it, so it cannot be chosen")
+    filled: int = Field(description="Of the last `of` records so many hold something in it")
+    of: int
 
 
 class Choices(Model):

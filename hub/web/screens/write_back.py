@@ -69,7 +69,9 @@ def off(connection_id: str) -> Response:
 
 
 def _first(offered: Doc | None) -> str:
-    free = [one["name"] for one in (offered or {"fields": []})["fields"] if not one["read_by"]]
+    """One that nothing reads and that nobody uses, so that nothing is overwritten unawares."""
+    known = (offered or {"fields": []})["fields"]
+    free = [one["name"] for one in known if not one["read_by"] and not one["filled"]]
     return free[0] if free else ""
 
 
