@@ -133,6 +133,29 @@ STATING: Final = TELLING | frozenset(
         "locale",
     ]
 )
+TIMES: Final = frozenset(
+    [
+        "at",
+        "time",
+        "date",
+        "timestamp",
+        "created",
+        "updated",
+        "modified",
+        "occurred",
+        "start",
+        "end",
+        "since",
+        "until",
+        "expires",
+        "expiry",
+        "due",
+        "closed",
+        "opened",
+        "stamp",
+        "ts",
+    ]
+)
 KEYS: Final = frozenset({"api", "secret", "private", "access", "signing", "auth"})
 PERSONAL: Final = frozenset({"email", "phone", "name", "address", "text", "secret", "private"})
 FIRST: Final = ("secret", "email", "phone", "private", "address", "name", "text")
@@ -164,6 +187,11 @@ def kind_of(key: str) -> Kind:
 def tells(key: str) -> bool:
     """Whether it says what happened, in the vendor's own words."""
     return bool({*words(key)[-2:]} & TELLING)
+
+
+def is_time(key: str) -> bool:
+    """Whether it says when, so that a large number in it is a time and no telephone."""
+    return not TIMES.isdisjoint(words(key))
 
 
 def vocabulary(folder: Path) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from hub.privacy.identifiers import EMAIL
-from hub.trying.keys import PERSONAL, Kind, kind_of, pieces, tells
+from hub.trying.keys import PERSONAL, Kind, is_time, kind_of, pieces, tells
 from hub.trying.made_up import MadeUp
 
 TIME: Final = re.compile(
@@ -23,11 +23,13 @@ TIME: Final = re.compile(
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*([_.:-][A-Za-z0-9]+)*")
 CODE: Final = re.compile(r"[a-z]{2}([-_][A-Z]{2})?|[A-Z]{3}|true|false|null")
 NUMBER: Final = re.compile(r"[-+]?\d+([.,]\d+)?")
-VERSION: Final = re.compile(r"v?\d{1,4}([.-]\d{1,4}){0,3}(\.[a-z]+)?")
+VERSION: Final = re.compile(r"v?\d{1,3}(\.\d{1,3}){0,2}")
+DATED: Final = re.compile(r"20\d\d-\d\d-\d\d[.a-z]*")
+YEARS: Final = range(2005, 2060)
 PLAIN: Final = frozenset(["www", "api", "app"])
 SWITCHES: Final = frozenset({"", "0", "1", "true", "false", "yes", "no"})
 BIG = 10_000_000
-SPAN: Final = tuple(datetime(y, 1, 1, tzinfo=UTC).timestamp() for y in (2000, 2100))
+SPAN: Final = tuple(datetime(y, 1, 1, tzinfo=UTC).timestamp() for y in (2005, 2060))
 Path = tuple[str, ...]
 
 
@@ -59,8 +61,9 @@ class Scrubber:
             return
         text, kind = str(value), self._kind(path)
         self._made.avoid.add(text)
-        if kind == "name" and len(text) > 3 and not self._is_language(text):
-            self._people.add(text.casefold())
+        if kind in ("name", "email") or EMAIL.fullmatch(text):
+            said = {text, *re.split(r"[\W\d_]+", text)}
+            self._people |= {w.casefold() for w in said if len(w) > 3 and not self._is_language(w)}
         if kind == "id" and not self._is_language(text):
             self._made.id(text)
 
@@ -89,7 +92,8 @@ class Scrubber:
         if kind in PERSONAL and isinstance(value, float):
             return float(self._note(path, kind, "0.0"))
         known = isinstance(value, int) and self._made.knows_id(text) and abs(value) > 9999
-        big = abs(value) >= BIG and not _is_epoch(value) and isinstance(value, int)
+        timed = path and is_time(path[-1]) and _is_epoch(value)
+        big = abs(value) >= BIG and not timed and isinstance(value, int)
         if kind == "id" or kind in PERSONAL or known or big:
             return type(value)(self._note(path, kind or "number", self._made.id(text)))
         return value
@@ -97,8 +101,12 @@ class Scrubber:
     def _text(self, path: Path, value: str) -> str:
         kind = self._kind(path)
         plain = value.strip().casefold()
-        if plain in SWITCHES or (kind not in PERSONAL and TIME.fullmatch(value.strip())):
+        if plain in SWITCHES:
             return value
+        if kind not in PERSONAL and TIME.fullmatch(plain.upper()):
+            # Nobody's record is so old; it might be a birthday.
+            old = int(plain[:4]) not in YEARS
+            return self._note(path, "private", f"1970-01-01{value[10:]}") if old else value
         if EMAIL.fullmatch(value):
             return self._note(path, "email", self._made.of("email", value))
         if "://" in value and not re.search(r"\s", value):
@@ -108,6 +116,8 @@ class Scrubber:
         if self._made.knows_id(value) and (kind == "id" or len(value) > 4):
             return self._note(path, "id", self._made.id(value))
         if self._is_harmless(path, kind, value):
+            return value
+        if path and is_time(path[-1]) and plain.isdecimal() and _is_epoch(int(plain)):
             return value
         if kind == "id" or (NUMBER.fullmatch(value) and value.strip("+-").isdigit()):
             return self._note(path, "id", self._made.id(value))
@@ -145,6 +155,8 @@ class Scrubber:
             return True
         if kind == "id":
             return False
+        if path and path[-1].casefold().endswith("version") and DATED.fullmatch(value):
+            return True
         if VERSION.fullmatch(value) or (NUMBER.fullmatch(value) and len(value) < 7):
             return True
         said_so = kind == "word" and path and tells(path[-1])
