@@ -26,6 +26,9 @@ class Standing:
     def now(self) -> datetime:
         return self.at
 
+    def advance(self, seconds: float) -> None:
+        """It stays where it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:

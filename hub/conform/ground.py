@@ -21,6 +21,7 @@ from hub.api import (
     HubError,
     Page,
     Record,
+    RetryLater,
     Stream,
     Webhook,
 )
@@ -34,7 +35,7 @@ from hub.sandbox import Edit, Vendor
 from mappings.language import Context, ObjectMapping
 
 TOO_MANY = 2_000
-"""Pages after which a listing is taken to have no end."""
+"""Pages, and looks at what a vendor makes ready, after which a listing is taken to have no end."""
 
 
 class Asked(dict[str, str]):
@@ -107,13 +108,28 @@ class Ground:
         return self._usual
 
     def read(self, stream: Stream, cursor: Any = None, client: Any = None) -> Iterator[Page]:
-        """A listing with the fields that the mapping reads; raises RuntimeError without an end."""
+        """A listing with the fields that the mapping reads; raises RuntimeError without an end.
+
+        Where the vendor has to make something ready, so much time passes, as it does for the hub.
+        """
         mapping = self.mappings.get(stream.object)
         fields = mapping.source_fields if mapping else ()
-        for count, page in enumerate(stream.pages(client or self.usual(), cursor, fields)):
-            if count > TOO_MANY:
-                raise RuntimeError(f"{stream.name} has no end")
-            yield page
+        count = 0
+        while count <= TOO_MANY:
+            try:
+                for page in stream.pages(client or self.usual(), cursor, fields):
+                    count, cursor = count + 1, page.cursor
+                    if count > TOO_MANY:
+                        break
+                    yield page
+                else:
+                    return
+            except RetryLater as wait:
+                if wait.reason != "preparing":
+                    raise
+                count += 1
+                self.vendor.clock.advance(wait.retry_after or 1)
+        raise RuntimeError(f"{stream.name} has no end")
 
     def filled(self) -> list[Stream]:
         """The streams that have a mapping and bring records here."""
