@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Any
@@ -66,6 +67,10 @@ class Hub:
             self._offsets[tenant_id] = offset, until
         return self.clock.now() + offset
 
+    def ahead_s(self, tenant_id: str) -> float:
+        """Seconds that this tenant's time is ahead of the servers' clocks."""
+        return (self.now(tenant_id) - datetime.now(UTC)).total_seconds()
+
     def forget_offsets(self) -> None:
         self._offsets.clear()
 
@@ -124,10 +129,7 @@ class Hub:
         purpose: Purpose,
         tenant_id: str = "",
     ) -> Budget:
-        def ahead() -> float:
-            now = self.now(tenant_id) if tenant_id else self.clock.now()
-            return (now - datetime.now(UTC)).total_seconds()
-
+        ahead = partial(self.ahead_s, tenant_id)
         assumed = self.settings.loopback_limits or not is_near(connector, settings)
         return Budget(self.redis, account, connector.limits, settings, purpose, who, ahead, assumed)
 

@@ -181,8 +181,9 @@ def _refuse_less(connector: Connector, grant: Grant, chosen: Choice | None = Non
 
 def _endpoint(hub: Hub, wanted: Doc) -> tokens.TokenEndpoint:
     connector = hub.plugins.connector(wanted["connector"])
-    place = f"new:{wanted['tenant_id']}:{connector.name}"
-    return grants.endpoint(hub, connector, wanted["settings"], place)
+    tenant_id = wanted["tenant_id"]
+    place = f"new:{tenant_id}:{connector.name}"
+    return grants.endpoint(hub, connector, wanted["settings"], place, tenant_id)
 
 
 def _keep(hub: Hub, wanted: Doc, key: str, secret: Mapping[str, Any]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from hub import tokens
 from hub.api import Connector
+from hub.budget import Budget
 from hub.errors import GiveUp, HubError, Reconnect, RetryLater
 from hub.http import VendorHttp
 from hub.store import leases
@@ -105,7 +107,8 @@ def give_back(hub: Hub, connection: Doc) -> None:
         return
     connector = hub.connector_of(connection)
     try:
-        place = endpoint(hub, connector, connection["settings"], f"gone:{connection['_id']}")
+        tenant_id, key = connection["tenant_id"], f"gone:{connection['_id']}"
+        place = endpoint(hub, connector, connection["settings"], key, tenant_id)
         place.revoke(hub.catalogue.vault.open(connection["grant"]))
     except HubError as error:
         log.warning("the vendor was not told that access ended", reason=error.reason)
@@ -117,7 +120,8 @@ def _renewed(hub: Hub, connection: Doc, grant: Grant, now: datetime) -> Grant:
     Consent that was given anew meanwhile stays; the same grant under a new data key is replaced.
     """
     connector, settings = hub.connector_of(connection), connection["settings"]
-    fresh = endpoint(hub, connector, settings, connection["_id"]).refresh(grant, now)
+    place = endpoint(hub, connector, settings, connection["_id"], connection["tenant_id"])
+    fresh = place.refresh(grant, now)
     learnt = {f"settings.{key}": value for key, value in fresh.pop("learnt").items()}
     sealed = hub.catalogue.vault.seal(connection["tenant_id"], fresh)
     store = hub.store(connection["tenant_id"])
@@ -144,13 +148,18 @@ def _sealed(hub: Hub, connection: Doc) -> Any:
 
 
 def endpoint(
-    hub: Hub, connector: Connector, settings: Mapping[str, str], place: str
+    hub: Hub, connector: Connector, settings: Mapping[str, str], place: str, tenant_id: str
 ) -> TokenEndpoint:
-    """The vendor's token endpoint for these settings; RetryLater while the operator has no app."""
+    """The vendor's token endpoint for these settings; RetryLater while the operator has no app.
+
+    Its breaker goes by the tenant's time, as do those who come again.
+    """
     app = app_of(hub, connector)
     if app is None or connector.oauth is None:
         raise RetryLater(
             f"The operator's app for {connector.title} is not set just now.", reason="no_app"
         )
-    session = VendorHttp(hub.redis, f"{place}:grant", hub.settings.sandbox_ca).session
+    key = f"{place}:grant"
+    budget = Budget(hub.redis, key, who=key, offset_s=partial(hub.ahead_s, tenant_id))
+    session = VendorHttp(hub.redis, key, hub.settings.sandbox_ca, budget).session
     return TokenEndpoint(connector, connector.oauth, app, session, settings)
