@@ -41,18 +41,21 @@ def pages(client: Mixpanel, cursor: Any, fields: Sequence[str] = ()) -> Iterator
 
 
 def _begun(state: State, client: Mixpanel) -> State:
-    """Where a new run begins, and what it will have done at its end."""
-    today = client.today()
+    """Where a new run begins, and what it will have done at its end.
+
+    Before its first answer a client has only our clock, which may be behind Mixpanel's.
+    """
+    today = max(client.today(), date.fromisoformat(state.get("seen", "0001-01-01")))
     if _is_ago(state.get("whole"), AGAIN_DAYS, today):
         first = today - timedelta(days=client.history_days - 1)
         return {"from": first.isoformat(), "looked": _iso(today), "whole": _iso(today)}
     back = LATE_DAYS if _is_ago(state.get("looked"), 1, today) else 1
-    first = min(date.fromisoformat(state["seen"]), today) - timedelta(days=back)
+    first = date.fromisoformat(state["seen"]) - timedelta(days=back)
     return {"from": _iso(first), "looked": _iso(today)}
 
 
 def _is_ago(day: str | None, days: int, today: date) -> bool:
-    return day is None or (today - date.fromisoformat(day)).days >= days
+    return day is None or not 0 <= (today - date.fromisoformat(day)).days < days
 
 
 def _window(client: Mixpanel, state: State) -> Iterator[Page]:
