@@ -128,10 +128,10 @@ TARGET = {
 
 
 def _is_gone(doc: Doc) -> bool:
-    """A deleted company or person leads nowhere; a merged one still leads to its survivor."""
+    """What is deleted leads nowhere, as if it had never been read; a merged record still leads to
+    its survivor."""
     life = doc.get("life") or {}
-    deleted = life.get("deleted") and not life.get("merged_into")
-    return bool(deleted) and doc.get("entity") in ("account", "contact")
+    return bool(life.get("deleted") and not life.get("merged_into"))
 
 
 def _by_claim(store: TenantStore, keys: Collection[str], answers: Answers) -> None:

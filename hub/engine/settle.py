@@ -243,10 +243,12 @@ def _hang(
     projection.move(doc, account_id, contribution)
     story = [] if gone else moments.moments(entity, values, doc.get("created_at"))
     watched = [f"w:{path}" for path in _watches(doc)]
-    if account_id != doc.get("account_id"):
+    stood = membership.standing(doc)
+    if account_id != doc.get("account_id") or stood != doc.get("stood", "live"):
         stirred.add(f"r:{doc['_id']}")
     change: Doc = {
         "$set": {
+            "stood": stood,
             "account_id": account_id,
             "account_path": path,
             "contribution": contribution,
