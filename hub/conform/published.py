@@ -14,6 +14,7 @@ says, else in `../shared/specs`.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -96,6 +97,8 @@ def read(folder: Path) -> Published | None:
 
 def load(path: Path) -> dict[str, Any]:
     """One description: YAML or JSON."""
+    if path.suffix == ".json":
+        return dict(json.loads(path.read_bytes()))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = yaml.load(path.read_bytes(), loader)  # noqa: S506
     return dict(_texts(found))
