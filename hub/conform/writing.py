@@ -69,7 +69,7 @@ def _field(ground: Ground, how: WriteBack, here: str) -> str:
 
 
 def _some(ground: Ground, stream: Stream) -> dict[str, Record]:
-    listed = next(iter(ground.read(stream))).records
+    listed = next(page.records for page in ground.read(stream) if page.records)
     ids = [ground.native_id(stream, record) for record in listed]
     return dict(list(_read(ground, stream, ids).items())[:FEW])
 
