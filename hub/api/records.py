@@ -22,7 +22,8 @@ class Change:
     the current record. `merge`: `into` names the survivor, `losers` the absorbed (native ids).
     `link`/`unlink`: `ends` holds both (object, native id); the hub fetches both again.
     `gap`: something was missed; an empty native id means the whole stream of this object.
-    `account` (app scope) is the vendor account the change belongs to.
+    `account` is the vendor account the change belongs to, where the push may be of several: what
+    is of another than the connection's own is not applied.
     """
 
     object: str

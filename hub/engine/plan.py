@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from hub.api import Change, Delivery, Webhook
@@ -95,8 +95,10 @@ def plan(rows: list[Doc], source: Source, webhooks: Mapping[str, Webhook], accou
             item.error = f"it cannot be parsed: {type(error).__name__}: {str(error)[:300]}"
             continue
         for change in changes:
-            if webhook.scope == "connection" or change.account in (None, account):
+            if change.account in (None, account):
                 _place(batch, item, change, source)
+            elif webhook.scope == "connection":
+                _place(batch, item, replace(change, rule="other_account"), source)
     return batch
 
 

@@ -36,6 +36,14 @@ FIELDS = (
         default="live",
     ),
     Field(
+        "account",
+        "Connected account",
+        "Only for a platform of Stripe Connect: the id of the connected account to read with the "
+        "platform's key.",
+        required=False,
+        placeholder="acct_...",
+    ),
+    Field(
         "customer_key",
         "Metadata key with your customer number",
         "The key in a customer's metadata that holds your own number for it. Records of other "

@@ -6,9 +6,10 @@ for 429 and 5xx and Reconnect for 401; every other status is translated here, on
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -16,13 +17,17 @@ from urllib.parse import quote
 
 from hub.api import AccountInfo, CorrectInput, GiveUp, Http, RetryLater
 from hub.api.rest import Answers, Rest, base_url, bearer
+from plugins.stripe.events import of
 
 Json = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 BASE_URL = "https://api.stripe.com"
 VERSION = "2026-10-28.endive"
 """The version that the mapping is written against; it belongs to the code and not to a setting."""
 KEY = re.compile(r"(?:sk|rk)_(live|test)_\w+", re.ASCII)
+ACCOUNT = re.compile(r"acct_\w+", re.ASCII)
 LIMIT = 100
 """Stripe's most for a page; without a limit it gives ten."""
 NEEDED = {
@@ -30,14 +35,18 @@ NEEDED = {
     "subscriptions": "Subscriptions (read)",
     "invoices": "Invoices (read)",
     "events": "Events (read)",
+    "prices": "Prices (read)",
+    "coupons": "Coupons (read)",
 }
+WHERE = "Edit the key in Stripe under Developers > API keys; its text stays the same."
 ANSWERS = Answers("Stripe", later=(409, 424))
 """409 is a lock that another request holds, 424 a party behind Stripe that failed."""
 
 
 @dataclass(slots=True)
 class StripeClient:
-    """One account in one mode. `date` is Stripe's own time of the last answer.
+    """One account in one mode. `date` is Stripe's own time of the last answer; `account` names a
+    connected account where the key is its platform's.
 
     What is fixed once it is made (a price's tiers, a coupon) is asked for once by each client.
     """
@@ -45,6 +54,7 @@ class StripeClient:
     rest: Rest
     mode: str
     key_mode: str
+    account: str = ""
     date: datetime = field(default_factory=lambda: datetime.now(UTC))
     _known: dict[str, Json | None] = field(default_factory=dict, repr=False)
 
@@ -96,12 +106,25 @@ class StripeClient:
             raise GiveUp("Stripe answered with a record of the other mode.", reason="other_mode")
         return record
 
+    def tells(self, account: str | None) -> bool:
+        """Whether a listed event of this account is ours; None is whoever was asked."""
+        return account is None or (bool(self.account) and account == self.id)
+
+    @property
+    def id(self) -> str:
+        """The connected account with its mode."""
+        return of(self.account, self.mode == "live")
+
     def note(self, headers: Mapping[str, str]) -> None:
-        """Keep Stripe's time, from which the next run goes on."""
+        """Keep Stripe's time, from which the next run goes on, and do as it says of a failure:
+        `Stripe-Should-Retry` counts more than a status. Raises RetryLater."""
+        log.debug("stripe answered", extra={"request_id": headers.get("Request-Id")})
         try:
             self.date = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
         except (ValueError, TypeError):
             self.date = datetime.now(UTC)
+        if headers.get("Stripe-Should-Retry") == "true":
+            raise RetryLater("Stripe asks us to try again.", reason="busy")
 
 
 def listed(name: str, values: Sequence[str]) -> Json:
@@ -117,8 +140,11 @@ def open_client(
     base = base_url(wanted, host=r"api\.stripe\.com", example=BASE_URL, field="base_url")
     key = secrets.get("api_key", "").strip()
     found = KEY.fullmatch(key)
-    rest = Rest(http, base, ANSWERS, bearer(key), {"Stripe-Version": VERSION})
-    client = StripeClient(rest, settings.get("mode") or "live", found[1] if found else "")
+    account = settings.get("account", "").strip()
+    act_for = {"Stripe-Account": account} if ACCOUNT.fullmatch(account) else {}
+    rest = Rest(http, base, ANSWERS, bearer(key), {"Stripe-Version": VERSION, **act_for})
+    mode = settings.get("mode") or "live"
+    client = StripeClient(rest, mode, found[1] if found else "", account)
     rest.notice = client.note
     return client
 
@@ -133,8 +159,10 @@ def check(client: StripeClient) -> AccountInfo:
             field="mode",
             reason="other_mode",
         )
+    if client.account and not ACCOUNT.fullmatch(client.account):
+        raise CorrectInput("An account's id begins with acct_.", field="account")
     missing = tuple(title for path, title in NEEDED.items() if not _may_read(client, path))
-    return _account(client, missing)
+    return replace(_account(client, missing), where=WHERE if missing else "")
 
 
 def describe(client: StripeClient) -> Json:
@@ -157,11 +185,12 @@ def _account(client: StripeClient, missing: tuple[str, ...]) -> AccountInfo:
     except GiveUp as refused:
         if refused.reason not in ("forbidden", "not_found"):
             raise
-        return AccountInfo(client.mode, title, missing)
+        return AccountInfo(client.id if client.account else client.mode, title, missing)
     profile = (found.get("business_profile") or {}).get("name")
     name = profile or found.get("email") or found["id"]
     suffix = "" if client.mode == "live" else " (test mode)"
-    return AccountInfo(f"{found['id']}:{client.mode}", f"{name}{suffix}", missing)
+    id = of(client.account or str(found["id"]), client.mode == "live")
+    return AccountInfo(id, f"{name}{suffix}", missing)
 
 
 def _may_read(client: StripeClient, path: str) -> bool:

@@ -20,23 +20,35 @@ DELETED = {"customer": "customer.deleted", "invoice": "invoice.deleted"}
 
 
 def subject(event: Mapping[str, Any]) -> Iterator[Change]:
-    """One change for each record that is to be read again. Raises Malformed."""
+    """One change for each record that is to be read again, of a connected account with the id that
+    a connection to that account has. Raises Malformed."""
     at, type = _time(event.get("created")), event.get("type")
     if not isinstance(type, str) or not type:
         raise Malformed("An event has no type.")
     ends = list(_ends(event, type.removeprefix("v1.")))
-    if event.get("account"):
-        yield Change(ends[0][0], ends[0][1], "upsert", at, rule="other_account")
-        return
+    whose = _whose(event)
     for object, native_id in ends:
         if object not in OBJECTS:
-            yield Change(object, native_id, "upsert", at, rule="not_read")
+            yield Change(object, native_id, "upsert", at, account=whose, rule="not_read")
         elif not native_id:
-            yield Change(object, native_id, "upsert", at, rule="no_id")
+            yield Change(object, native_id, "upsert", at, account=whose, rule="no_id")
         elif DELETED.get(object) == type.removeprefix("v1."):
-            yield Change(object, native_id, "delete", at)
+            yield Change(object, native_id, "delete", at, account=whose)
         else:
-            yield Change(object, native_id, "upsert", at)
+            yield Change(object, native_id, "upsert", at, account=whose)
+
+
+def of(account: str, live: bool) -> str:
+    """The id of a connection to an account in one mode."""
+    return f"{account}:{'live' if live else 'test'}"
+
+
+def _whose(event: Mapping[str, Any]) -> str | None:
+    """Whose a connected account's event is: `account`, or in a thin event the last of `context`."""
+    told = event.get("account") or event.get("context")
+    if not isinstance(told, str) or not told:
+        return None
+    return of(told.rpartition("/")[2], event.get("livemode") is not False)
 
 
 def _ends(event: Mapping[str, Any], type: str) -> Iterator[tuple[str, str]]:

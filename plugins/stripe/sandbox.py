@@ -38,6 +38,8 @@ FILTERS = {
     "invoices": {"status", "customer", "subscription"},
     "events": {"type"},
     "webhook_endpoints": set[str](),
+    "prices": set[str](),
+    "coupons": set[str](),
 }
 
 
@@ -110,6 +112,14 @@ class StripeSandbox(Vendor):
         return self._page(
             request, [r for r in rows if r["created"] >= oldest and r["type"] in types]
         )
+
+    @route("GET", "/v1/prices")
+    def prices(self, request: Request) -> object:
+        return self._page(request, [{**records.tiered("usd"), "livemode": False, "created": 0}])
+
+    @route("GET", "/v1/coupons")
+    def coupons(self, request: Request) -> object:
+        return self._page(request, [{**records.COUPON, "livemode": False, "created": 0}])
 
     @route("GET", "/v1/prices/<id>")
     def price(self, request: Request) -> object:

@@ -165,6 +165,23 @@ def test_forged_events_and_those_of_the_other_mode_are_refused(
     assert inbox.ledger(stage.store, connection["_id"])["deliveries"]["received"] == 0
 
 
+def test_what_a_platform_is_told_of_another_account_changes_nothing(
+    stage: Stage, vendor: StripeSandbox
+) -> None:
+    """The same id in the same mode, deleted elsewhere: counted by name, and no more."""
+    connection = stage.connect("stripe")
+    stage.listen(connection)
+    object = {"object": "customer", "id": vendor.table("customers").ids()[0], "deleted": True}
+    event = {"id": "evt_9", "type": "customer.deleted", "created": 1, "livemode": False}
+    whole = {**event, "account": "acct_9", "data": {"object": object}}
+    vendor.emit([Event("customer.deleted", whole)])
+    arrive(stage, vendor, connection)
+    ledger = inbox.ledger(stage.store, connection["_id"])
+    assert ledger["deliveries"]["done"] == 1
+    assert {fate: n for fate, n in ledger["changes"].items() if n} == {"ignored": 1}
+    assert stage.store.records.find_one({"native_id": object["id"]}) is None
+
+
 def test_the_commercial_side_of_health_comes_to_life(stage: Stage, vendor: StripeSandbox) -> None:
     """Freshdesk and Stripe hold the same customer number; revenue is compared after 90 days."""
     desk = stage.connect("freshdesk", customer_number_field="cf_customer_no")

@@ -123,6 +123,36 @@ def test_after_thirty_days_the_list_is_walked_again(
     assert ids(run(client, CUSTOMERS, nearly)) == [changed]
 
 
+def test_the_list_is_walked_again_after_a_week_of_events_alone(
+    vendor: StripeSandbox, client: StripeClient
+) -> None:
+    """An event that Stripe never listed would leave its record as it was for good."""
+    cursor = run(client, SUBSCRIPTIONS)[-1].cursor
+    sold = vendor.table("subscriptions")
+    sold.patch(sold.ids()[0], {"status": "canceled"}, quiet=True)
+    assert ids(run(client, SUBSCRIPTIONS, cursor)) == []
+    week = {**cursor, "walked": cursor["walked"] - 7 * DAY_S - 1}
+    again = run(client, SUBSCRIPTIONS, week)
+    assert sorted(ids(again)) == sorted(sold.ids())
+    assert ids(run(client, SUBSCRIPTIONS, again[-1].cursor)) == []
+
+
+def test_what_runs_on_a_test_clock_is_not_there(
+    vendor: StripeSandbox, client: StripeClient
+) -> None:
+    """No list shows it, so an event must not bring it: two walks would then delete it."""
+    cursor = run(client, SUBSCRIPTIONS)[-1].cursor
+    sold = vendor.table("subscriptions").ids()[0]
+    vendor.table("subscriptions").patch(sold, {"test_clock": "clock_1"})
+    (page,) = run(client, SUBSCRIPTIONS, cursor)
+    assert (page.records, page.changes) == ([], [])
+
+
+def test_drafts_that_vanish_in_silence_are_told_by_their_absence() -> None:
+    assert (CUSTOMERS.deletes, INVOICES.deletes) == ("listing", "listing")
+    assert SUBSCRIPTIONS.deletes == "never"
+
+
 def test_a_run_without_news_gives_a_new_cursor(client: StripeClient) -> None:
     cursor = run(client, INVOICES)[-1].cursor
     (page,) = run(client, INVOICES, cursor)

@@ -160,13 +160,43 @@ def test_a_discount_is_read_at_whose_it_is() -> None:
             {"type": "invoice.upcoming", "data": {"object": {"object": "invoice"}}},
             ("invoice", "", "upsert", "no_id"),
         ),
-        ({"account": "acct_9"}, ("subscription", "sub_9Kf2", "upsert", "other_account")),
     ],
 )
 def test_what_is_not_for_us_is_counted_by_name(
     fields: dict[str, Any], expected: tuple[str, str, str, str]
 ) -> None:
     assert parsed(**fields) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("fields", "account"),
+    [
+        ({}, None),
+        ({"account": "acct_9"}, "acct_9:live"),
+        ({"account": "acct_9", "livemode": False}, "acct_9:test"),
+        ({"context": "acct_9"}, "acct_9:live"),
+        ({"context": "org_1/acct_9"}, "acct_9:live"),
+        ({"context": None}, None),
+    ],
+)
+def test_an_event_of_a_connected_account_says_whose_it_is_and_of_which_mode(
+    fields: dict[str, Any], account: str | None
+) -> None:
+    """Snapshot events say `account`, thin ones `context` (fact sheet, section 7)."""
+    body = json.dumps({**EVENT, **fields}).encode()
+    (change,) = WEBHOOK.parse(delivery(body=body))
+    assert change.account == account
+
+
+def test_an_endpoint_of_a_platform_is_told_of_both_modes() -> None:
+    """Refusing what is not ours would have Stripe switch the endpoint off."""
+    body = json.dumps({**EVENT, "account": "acct_9", "livemode": False}).encode()
+    digest = hmac.new(SECRET.encode(), f"{T}.".encode() + body, hashlib.sha256).hexdigest()
+    settings = {"mode": "live", "account": "acct_9"}
+    given = delivery(f"t={T},v1={digest}", body)
+    WEBHOOK.verify(given, Registration("e", "http://h", (SECRET,), settings=settings))
+    with pytest.raises(BadSignature):
+        WEBHOOK.verify(given, Registration("e", "http://h", ("whsec_other",), settings=settings))
 
 
 @pytest.mark.parametrize(
