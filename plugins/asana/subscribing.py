@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hub.api import GiveUp, Record, Registered, Subscription
+from hub.api.events import moment
 from plugins.asana.client import AsanaClient
-from plugins.asana.webhook import moment
 
 FILTERS: list[dict[str, Any]] = [
     {"resource_type": "task", "action": "added"},

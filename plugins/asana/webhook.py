@@ -10,10 +10,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import BadSignature, Change, ChangeKind, Delivery, Malformed, Registration, Reply
+from hub.api.events import moment, read
 from hub.api.signing import Hmac
 
 TASK = "task"
@@ -93,10 +93,7 @@ def _mark(event: Mapping[str, Any]) -> list[Any]:
 
 def _events(delivery: Delivery) -> list[dict[str, Any]]:
     """The events of a body; raises Malformed, as a whole, where one is not Asana's."""
-    try:
-        body = json.loads(delivery.body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Malformed("The body is not JSON.") from None
+    body = read(delivery)
     events = body.get("events") if isinstance(body, dict) else None
     if not isinstance(events, list) or not all(_is_event(event) for event in events):
         raise Malformed("The body is not an Asana webhook: it lacks events with a resource.")
@@ -114,19 +111,6 @@ def _is_event(event: object) -> bool:
         and gid.isdecimal()
         and all(part is None or isinstance(part, dict) for part in parts)
     )
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(word)
-
-
-def moment(text: object) -> datetime | None:
-    """Asana's time text, such as 2026-01-05T10:00:00.000Z; None if it is not one."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _same(ours: str, given: str) -> bool:

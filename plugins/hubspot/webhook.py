@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import Change, ChangeKind, Delivery, Malformed
+from hub.api.events import read
 from hub.api.signing import Hmac, Stamp
 
 OBJECTS = ("company", "contact", "deal", "ticket")
@@ -92,10 +93,7 @@ def parse(delivery: Delivery) -> Iterable[Change]:
 
 
 def _events(delivery: Delivery) -> list[Mapping[str, Any]]:
-    try:
-        body = json.loads(delivery.body)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("The body is not JSON.") from error
+    body = read(delivery)
     if not isinstance(body, list) or not body:
         raise Malformed("The body is not a JSON array of events, which is all HubSpot sends.")
     for event in body:

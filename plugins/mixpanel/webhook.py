@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.api import BadSignature, Change, Delivery, Malformed, Registration, Reply
+from hub.api.events import read
 from hub.api.signing import SharedSecret
 from plugins.mixpanel.events import person, text
 from plugins.mixpanel.profiles import USER
@@ -85,10 +86,7 @@ def _parameters(delivery: Delivery) -> dict[str, Any]:
 
 
 def _body(delivery: Delivery) -> dict[str, Any]:
-    try:
-        found = json.loads(delivery.body)
-    except (ValueError, RecursionError):
-        found = None
+    found = read(delivery)
     if not isinstance(found, dict):
         raise Malformed("This is no cohort sync of Mixpanel.")
     return found

@@ -7,14 +7,14 @@ flow sends once and tries no more, so what is lost here is found by listing.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from hub.api import Change, Delivery, Malformed, Registration, Reply
+from hub.api.events import moment, read
 from plugins.salesforce.ids import id18, is_id
-from plugins.salesforce.sender import check_org, check_secret, saved_at
+from plugins.salesforce.sender import check_org, check_secret
 
 UNDER_WAY = timedelta(seconds=60)
 """Without a readable time, how long before its receipt the save may have been."""
@@ -37,7 +37,7 @@ def delivery_key(delivery: Delivery) -> str:
 def parse(delivery: Delivery) -> Iterator[Change]:
     """One thin change, whatever the event: a deleted record can be read too."""
     name, native_id = _record(delivery)
-    saved = saved_at(_body(delivery).get("sent_at"))
+    saved = moment(_body(delivery).get("sent_at"))
     yield Change(name, native_id, "upsert", saved or delivery.received_at - UNDER_WAY)
 
 
@@ -50,10 +50,7 @@ def _record(delivery: Delivery) -> tuple[str, str]:
 
 
 def _body(delivery: Delivery) -> dict[str, Any]:
-    try:
-        found = json.loads(delivery.body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise Malformed("The body is not JSON in UTF-8.") from None
+    found = read(delivery)
     if not isinstance(found, dict):
         raise Malformed("The body is no JSON object.")
     return found

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import Change, Delivery, Malformed, Registration
+from hub.api.events import moment, read
 from plugins.salesforce.fields import STANDARD
 from plugins.salesforce.ids import id18, is_id
-from plugins.salesforce.sender import check_org, check_signature, saved_at
+from plugins.salesforce.sender import check_org, check_signature
 
 MERGEABLE = frozenset({"Account", "Contact", "Case", "Lead"})
 
@@ -22,12 +23,12 @@ MERGEABLE = frozenset({"Account", "Contact", "Case", "Lead"})
 def verify(delivery: Delivery, registration: Registration) -> None:
     """Signature or secret, then the organisation in the body; raises BadSignature or Malformed."""
     check_signature(delivery, registration)
-    check_org(_envelope(delivery.body).get("organization_id"), registration)
+    check_org(_envelope(delivery).get("organization_id"), registration)
 
 
 def delivery_key(delivery: Delivery) -> str:
     """Made of each event's place in the org's log, which holds over retries; raises Malformed."""
-    places = sorted(_place(event) for event in _envelope(delivery.body)["events"])
+    places = sorted(_place(event) for event in _envelope(delivery)["events"])
     return "cdc-" + hashlib.sha256("\n".join(places).encode()).hexdigest()
 
 
@@ -37,7 +38,7 @@ def parse(delivery: Delivery) -> Iterator[Change]:
     The hub holds a delivery with an object that it cannot map. A relay that mixes objects must not
     have its accounts held for its leads, so there the others are ignored by name.
     """
-    events = _envelope(delivery.body)["events"]
+    events = _envelope(delivery)["events"]
     names = {str((_header(event) or {}).get("entityName", "")) for event in events}
     mixed = any(name in STANDARD for name in names)
     for event in events:
@@ -71,22 +72,19 @@ def _change(name: str, native_id: str, kind: str, at: datetime, payload: dict[st
     if kind.startswith("GAP_"):
         return Change(name, native_id, "gap", at)
     if kind in ("CREATE", "UPDATE"):
-        return Change(name, native_id, "upsert", saved_at(payload.get("LastModifiedDate")) or at)
+        return Change(name, native_id, "upsert", moment(payload.get("LastModifiedDate")) or at)
     if kind == "UNDELETE":
         return Change(name, native_id, "restore", at)
     if kind == "DELETE" and name in MERGEABLE:
         # The event does not say that the record was merged into another; the recycle bin does.
-        return Change(name, native_id, "upsert", saved_at(payload.get("LastModifiedDate")) or at)
+        return Change(name, native_id, "upsert", moment(payload.get("LastModifiedDate")) or at)
     if kind == "DELETE":
         return Change(name, native_id, "delete", at)
     return Change(name, native_id, "upsert", at, rule="unknown_change_type")
 
 
-def _envelope(body: bytes) -> dict[str, Any]:
-    try:
-        envelope = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise Malformed("The body is not JSON in UTF-8.") from None
+def _envelope(delivery: Delivery) -> dict[str, Any]:
+    envelope = read(delivery)
     events = envelope.get("events") if isinstance(envelope, dict) else None
     if not isinstance(events, list) or not events or not all(isinstance(e, dict) for e in events):
         raise Malformed('The body must be {"organization_id": ..., "events": [...]}.')

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from hub.api import Change, Delivery, Malformed, Registration, Reply
+from hub.api.events import moment
 from plugins.salesforce.ids import id18, is_id
-from plugins.salesforce.sender import check_org, check_secret, saved_at
+from plugins.salesforce.sender import check_org, check_secret
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 OUT = "{http://soap.sforce.com/2005/09/outbound}"
@@ -58,7 +59,7 @@ def parse(delivery: Delivery) -> Iterator[Change]:
         name = str(record.get(TYPE, "")).rpartition(":")[2]
         if not name:
             raise Malformed("A notification without the record's type.")
-        saved = saved_at(_text(record, f"{SOBJECT}LastModifiedDate"))
+        saved = moment(_text(record, f"{SOBJECT}LastModifiedDate"))
         yield Change(name, id18(native_id), "upsert", saved or delivery.received_at)
 
 

@@ -6,13 +6,13 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from hub.api import BadSignature, Delivery, Registration
+from hub.api.signing import Hmac
 from plugins.salesforce.ids import is_id
 
 SECRET_HEADER = "x-hub-secret"  # noqa: S105 - the name of a header
-SIGNATURE_HEADER = "x-hub-signature-256"
+SIGNED = Hmac("x-hub-signature-256", prefix="sha256=")
 
 
 def check_secret(delivery: Delivery, registration: Registration) -> None:
@@ -55,23 +55,5 @@ def check_signature(delivery: Delivery, registration: Registration) -> None:
 
     A signature that is there must be right, whatever else was sent.
     """
-    signature = delivery.headers.get(SIGNATURE_HEADER)
-    if signature is None:
-        check_secret(delivery, registration)
-        return
-    signed = [_signature(secret, delivery.body) for secret in registration.secrets if secret]
-    if not _matches(signature, signed):
-        raise BadSignature("The signature does not fit the body.")
-
-
-def _signature(secret: str, body: bytes) -> str:
-    return "sha256=" + hmac.new(secret.encode(), body, "sha256").hexdigest()
-
-
-def saved_at(text: object) -> datetime | None:
-    """When the record was saved: its stamps hold this, the commit comes a little later."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+    signed = SIGNED.header in delivery.headers
+    (SIGNED.verify if signed else check_secret)(delivery, registration)

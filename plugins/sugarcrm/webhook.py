@@ -10,13 +10,13 @@ takes out of the address and sends by Basic authentication, and the module is in
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 from hub.api import Change, Delivery, Malformed
+from hub.api.events import moment, read
 from hub.api.signing import SharedSecret
 
 SAVES = ("after_save", "after_delete")
@@ -106,20 +106,13 @@ def _saved_at(body: Mapping[str, Any], delivery: Delivery) -> datetime | None:
     shows the one before it."""
     if body["event"] != "after_save":
         return None
-    try:
-        stamp = datetime.fromisoformat(str((body.get("data") or {}).get("date_modified")))
-        found = stamp.astimezone(UTC) if stamp.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+    found = moment((body.get("data") or {}).get("date_modified"))
     return min(found, delivery.received_at) if found else None
 
 
 def hook(delivery: Delivery) -> dict[str, Any]:
     """The body; raises Malformed for what is none."""
-    try:
-        body = json.loads(delivery.body)
-    except (ValueError, RecursionError):
-        body = None
+    body = read(delivery)
     right = isinstance(body, dict) and isinstance(body.get("event"), str)
     if not right or not isinstance(body.get("data") or {}, dict):
         raise Malformed("This is not a Web Logic Hook of SugarCRM.")

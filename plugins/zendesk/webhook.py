@@ -8,15 +8,15 @@ between; the key is the secret's text, which looks like base64 and is not to be 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
 from hub.api import Change, ChangeKind, Delivery, Malformed, Registration
+from hub.api.events import moment, read
 from hub.api.signing import Hmac, Stamp
 from plugins.zendesk.records import AGENT, CUSTOMER, ORGANIZATION, STAFF, TICKET, USER
 
@@ -63,7 +63,7 @@ def parse(delivery: Delivery) -> Iterator[Change]:
     """Thin changes: a body lacks own fields, and names of users. Raises Malformed."""
     found = event(delivery)
     match = TYPE.fullmatch(found["type"])
-    at = _time(found.get("time"))
+    at = moment(found.get("time"))
     if at is None:
         raise Malformed("An event has no time that can be read.")
     if match is None or match[1] not in (ORGANIZATION, USER, TICKET):
@@ -84,7 +84,7 @@ def _changes(
     """A user is a contact or an agent by the role; where the role moved, both are looked at."""
     kind = KINDS.get(what, "upsert")
     if kind == "upsert":
-        at = min(at, _time(detail.get("updated_at")) or at)
+        at = min(at, moment(detail.get("updated_at")) or at)
     if domain == USER and what in MEMBERSHIPS:
         yield Change(USER, native_id, MEMBERSHIPS[what], at, ends=((USER, native_id),))
         return
@@ -101,10 +101,7 @@ def _objects(domain: str, what: str, detail: Mapping[str, Any]) -> tuple[str, ..
 
 def event(delivery: Delivery) -> dict[str, Any]:
     """An event's body; raises Malformed for what is none."""
-    try:
-        found = json.loads(delivery.body)
-    except (ValueError, RecursionError):
-        found = None
+    found = read(delivery)
     texts = [found.get(name) for name in ("type", "id")] if isinstance(found, dict) else []
     if not texts or not all(isinstance(text, str) and text for text in texts):
         raise Malformed("This is not an event of Zendesk.")
@@ -121,7 +118,7 @@ def trigger_parse(delivery: Delivery) -> Iterator[Change]:
     """One thin change of the ticket, whatever the trigger's body says of it. Raises Malformed."""
     native_id, text = ticket_id(delivery), _text(delivery)
     stamped = UPDATED_AT.search(text)
-    at = _time(stamped[1]) if stamped else None
+    at = moment(stamped[1]) if stamped else None
     yield Change(TICKET, native_id, "upsert", at or delivery.received_at - UNDER_WAY)
 
 
@@ -145,11 +142,3 @@ def _subject(detail: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         match = SUBJECT.fullmatch(str(found.get("subject")))
         text = match[1] if match else ""
     return text if text.strip("0") else ""
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (TypeError, ValueError, OverflowError):
-        return None
