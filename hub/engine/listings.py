@@ -2,7 +2,7 @@
 
 Each complete listing leaves the ids it saw, as 8-byte hashes in chunks. A record is missing when
 it is older than both listings' starts and in neither. More than max(5 %, 10 records) missing at
-once stops and asks.
+once stops and asks, and so does nothing being left of several.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Absent:
 
     @property
     def too_many(self) -> bool:
-        return len(self.native_ids) > max(MANY_SHARE * self.live, MANY)
+        """Also when nothing at all is left of several: the list may have come back empty."""
+        many = len(self.native_ids)
+        return many > max(MANY_SHARE * self.live, MANY) or many == self.live > 1
 
 
 def add(store: TenantStore, run: Doc, native_ids: Sequence[str]) -> None:

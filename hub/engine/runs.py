@@ -17,9 +17,8 @@ from hub import connections, describing
 from hub.api import Stream
 from hub.bootstrap import Hub
 from hub.drift import look
-from hub.engine import listings
+from hub.engine import vanished
 from hub.engine.incoming import Source
-from hub.engine.record import record
 from hub.engine.sync import LEASE_S, Sync, next_time
 from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater
 from hub.faultpoints import point
@@ -101,7 +100,7 @@ def _work(
         ended = sync.pull(deadline)
         if not ended:
             return False
-        _finish(hub, store, source, stream, run, lease, now())
+        _finish(hub, store, source, stream, run, lease, now, client)
         look.after_run(store, source, stream, run, now())
         settle()
     except (LeaseLost, JobTimeout, StoreError):
@@ -167,12 +166,14 @@ def _finish(
     stream: Stream,
     run: Doc,
     lease: Lease,
-    now: datetime,
+    clock: Callable[[], datetime],
+    client: Any,
 ) -> None:
     """Close the run, move the stream's cursor and, after a full listing, look for the missing.
 
     The first complete run makes the source whole, which every account's score has waited for.
     """
+    now = clock()
     was = store.streams.find_one({"_id": run["stream_id"]}) or {}
     state: Doc = {
         "cursor": run.get("cursor"),
@@ -185,7 +186,9 @@ def _finish(
         "waits": None,
     }
     if run["full"]:
-        state |= {"listed_at": now} | _look_for_missing(store, source, stream, run)
+        hold_on = partial(leases.check, store, lease, LEASE_S)
+        missing = vanished.look(store, source, stream, client, run, clock, hold_on)
+        state |= {"listed_at": now, "missing": missing}
     if was.get("fresh_at") is None or was.get("failing_since") is not None:
         state["rescore"] = True
     finished = {"state": "done", "finished_at": now}
@@ -206,39 +209,6 @@ def _finish(
         "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
     )
     hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
-
-
-def _look_for_missing(store: TenantStore, source: Source, stream: Stream, run: Doc) -> Doc:
-    if stream.deletes != "listing":
-        return {}
-    mine = {"connection_id": run["connection_id"], "stream": stream.name, "full": True}
-    before = list(store.runs.find({**mine, "state": "done"}).sort("started_at", -1).limit(1))
-    runs = [run, *before]
-    found = listings.absent(store, source, stream, runs)
-    listings.forget(store, run["connection_id"], stream.name, [r["_id"] for r in runs])
-    if not found.native_ids:
-        return {"missing": None}
-    if found.too_many:
-        return {
-            "missing": {
-                "ids": found.native_ids[:1000],
-                "count": len(found.native_ids),
-                "live": found.live,
-                "at": run["started_at"],
-            }
-        }
-    confirm_missing(store, source, stream, found.native_ids, run)
-    return {"missing": None}
-
-
-def confirm_missing(
-    store: TenantStore, source: Source, stream: Stream, native_ids: list[str], run: Doc
-) -> None:
-    """Set tombstones for records that two complete listings did not show."""
-    gone = listings.as_deleted(stream, native_ids, run["started_at"], run)
-    for start in range(0, len(gone), 500):
-        some = gone[start : start + 500]
-        store.transact(partial(record, source=source, batch=some, now=run["started_at"]))
 
 
 def _put_off(hub: Hub, store: TenantStore, run: Doc, error: RetryLater, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.engine import runs
+from hub.engine import runs, vanished
 from hub.errors import AlreadyThere
 from hub.store.client import Doc
 from hub.web.screens.here import Here
@@ -15,7 +15,7 @@ def delete(asked: Here, connection_id: str, stream_name: str) -> int:
     found = _waiting(asked, connection_id, stream_name)
     source = asked.hub.source(asked.store, connection)
     run = {"_id": f"decision by {asked.person.email}", "started_at": found["at"]}
-    runs.confirm_missing(asked.store, source, stream, found["ids"], run)
+    vanished.confirm(asked.store, source, stream, found["ids"], run)
     _decided(asked, connection_id, stream_name, "missing records deleted", len(found["ids"]))
     asked.hub.bell.ring_settle(asked.tenant_id)
     return len(found["ids"])
