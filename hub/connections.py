@@ -207,6 +207,8 @@ def resume(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
     inbox.let_go(store, connection_id, now)
     due = {"$set": {"next_sync_at": now, "failures": 0}}
     store.streams.update_many({"connection_id": connection_id}, due)
+    at_once = {"$unset": {"write_back.waits_until": ""}}
+    store.connections.update({"_id": connection_id, "write_back": {"$exists": True}}, at_once)
     hub.bell.ring_drain(tenant_id, connection_id)
     return connection
 

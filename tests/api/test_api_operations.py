@@ -231,12 +231,14 @@ def test_health_is_written_back_to_the_field_that_is_chosen(
 def test_a_removal_is_previewed_and_erases(api: Api, stage: Stage, connection: Doc) -> None:
     path = f"/connections/{connection['_id']}"
     records = stage.store.records.count({})
+    stage.store.written.insert({"_id": "w", "connection_id": connection["_id"], "text": "Healthy"})
     preview = api.get(f"{path}/removal")
+    assert preview["holds"]["written_back"] == 1
     assert (preview["removed"], preview["holds"]["records"]) == (False, records)
     assert api.call("DELETE", path).status_code == 422
     removed = api.call("DELETE", f"{path}?data=erase").get_json()
     assert (removed["removed"], removed["holds"]["records"]) == (True, records)
-    assert stage.store.records.count({}) == 0
+    assert stage.store.records.count({}) + stage.store.written.count({}) == 0
     api.get(path, expect=404)
 
 

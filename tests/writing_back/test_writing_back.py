@@ -9,7 +9,9 @@ import pytest
 from hub import overlays
 from hub.errors import CorrectInput
 from hub.reads.mappings import BrokenOverlay
+from hub.sandbox.table import Edit
 from hub.scheduler import tick
+from hub.store import leases
 from hub.writing_back import desk, marks
 from hub.writing_back.text import text_of
 from tests.stage import picture, unlike
@@ -172,6 +174,29 @@ def test_an_answer_that_is_lost_writes_the_same_again(written: Written) -> None:
     assert written.held() == texts
     stand = desk.stand(written.hub, written.stage.store, written.fresh())
     assert (stand["problem"], stand["due"], stand["written"]) == (None, 0, len(texts))
+
+
+def test_whoever_lost_the_lease_meanwhile_lets_the_records_be_written_again(
+    hubspot: Written,
+) -> None:
+    """A worker that stood still may have written an older text over a newer one."""
+    store = hubspot.stage.store
+    hubspot.on()
+    told = hubspot.vendor.tell
+
+    def take_over(edit: Edit) -> None:
+        leases.seize(store, f"write:{hubspot.id}", 0)
+        told(edit)
+
+    hubspot.vendor.tell = take_over  # type: ignore[method-assign]
+    hubspot.write()
+    hubspot.vendor.tell = told  # type: ignore[method-assign]
+    stand = desk.stand(hubspot.hub, store, hubspot.fresh())
+    assert (stand["written"], stand["due"]) == (0, len(hubspot.table.ids()))
+    hubspot.write()
+    stand = desk.stand(hubspot.hub, store, hubspot.fresh())
+    assert (stand["written"], stand["due"]) == (len(hubspot.table.ids()), 0)
+    hubspot.reset()
 
 
 def test_the_scheduler_rings_where_something_is_due_and_nowhere_else(written: Written) -> None:
