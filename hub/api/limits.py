@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,3 +78,57 @@ def whole(headers: Headers, name: str) -> int | None:
             text = str(value).strip()
             return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Headers that say in whole numbers what is left of one window; `left` is for `Limits.left`.
+
+    remaining, limit, reset: the names of the headers for the calls left, for those that the window
+    holds, and for the seconds until it starts again; "" where the vendor has none.
+    """
+
+    per_s: float
+    remaining: str = "X-RateLimit-Remaining"
+    limit: str = "X-RateLimit-Limit"
+    reset: str = ""
+    only: str = ""
+
+    def left(self, headers: Headers) -> Iterator[Left]:
+        """Nothing where the answer does not speak of it."""
+        calls = whole(headers, self.remaining)
+        if calls is not None:
+            reset_s = whole(headers, self.reset)
+            yield Left(self.per_s, calls, whole(headers, self.limit), reset_s, self.only)
+
+
+_ITEM = re.compile(r'"([^"]{1,80})"((?:\s*;\s*[a-z]{1,8}=\d{1,12})*)')
+_PARAMETER = re.compile(r"([a-z]{1,8})=(\d{1,12})")
+
+
+def announced(headers: Headers) -> Iterator[Left]:
+    """What `RateLimit-Policy` and `RateLimit` say (the IETF's draft "RateLimit header fields for
+    HTTP"): of several quotas of one length the tightest."""
+    known = {name.lower(): str(value) for name, value in headers.items()}
+    states = _items(known.get("ratelimit", ""))
+    tightest: dict[int, Left] = {}
+    for name, policy in _items(known.get("ratelimit-policy", "")).items():
+        if policy.get("w") and "q" in policy:
+            state = states.get(name, {})
+            found = Left(float(policy["w"]), state.get("r"), policy["q"], state.get("t"))
+            before = tightest.get(policy["w"])
+            if before is None or _room(found) < _room(before):
+                tightest[policy["w"]] = found
+    yield from tightest.values()
+
+
+def _room(one: Left) -> int:
+    return one.calls if one.calls is not None else one.of or 0
+
+
+def _items(text: str) -> dict[str, dict[str, int]]:
+    """A list of RFC 9651 items with whole-number parameters: `"name";q=65000;w=3600, ...`."""
+    return {
+        name: {key: int(value) for key, value in _PARAMETER.findall(parameters)}
+        for name, parameters in _ITEM.findall(text)
+    }

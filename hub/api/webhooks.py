@@ -97,7 +97,7 @@ class Webhook:
     renew(client, vendor_id) lengthens a subscription's life, or switches it on again; raises GiveUp
     where the vendor no longer knows it. unregister takes one that is gone for gone.
     announces: the objects whose changes it tells; told_by(record) narrows that to the targets whose
-    webhooks tell of this record. lag_s: how long after a change its delivery usually comes, at most.
+    webhooks tell of this record. lag_s: how long after a change its delivery usually comes at most.
     heartbeat_s: the vendor sends something at least that often, also when nothing happens.
     secret: who makes it. `hub` = we generate it and the admin copies it to the vendor (or register
     sends it), `vendor` = the admin pastes the vendor's, `handshake` = greet stores it,

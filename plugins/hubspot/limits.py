@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hub.api import Left, Limits, Rate
-from hub.api.limits import whole
+from hub.api.limits import Counted, whole
 
 BURST_S, DAY_S = 10.0, 86_400.0
 SEARCH = r"\.search$"
@@ -27,13 +27,9 @@ PREFIX = "X-HubSpot-RateLimit-"
 
 def left(headers: Mapping[str, str]) -> Iterator[Left]:
     """The burst and the day, as far as the answer speaks of them."""
-    remaining = whole(headers, f"{PREFIX}Remaining")
     length_ms = whole(headers, f"{PREFIX}Interval-Milliseconds") or int(BURST_S * 1000)
-    if remaining is not None:
-        yield Left(length_ms / 1000, remaining, whole(headers, f"{PREFIX}Max"))
-    today = whole(headers, f"{PREFIX}Daily-Remaining")
-    if today is not None:
-        yield Left(DAY_S, today, whole(headers, f"{PREFIX}Daily"))
+    yield from Counted(length_ms / 1000, f"{PREFIX}Remaining", f"{PREFIX}Max").left(headers)
+    yield from Counted(DAY_S, f"{PREFIX}Daily-Remaining", f"{PREFIX}Daily").left(headers)
 
 
 LIMITS = Limits(rates=RATES, left=left)
