@@ -101,6 +101,7 @@ def note(
                 "object": item.object,
                 "native_id": item.native_id,
                 "version": at,
+                "gone": item.content is None,
                 "found_at": now,
                 "due_at": due_at,
             }
@@ -124,7 +125,11 @@ def _time(item: Incoming, now: datetime) -> datetime:
 
 
 def told(store: TenantStore, source: Source, batch: Plan) -> None:
-    """Deliveries tell of these records: what waits to be judged and is not newer was not missed."""
+    """Deliveries tell of these records: what waits to be judged and is not newer was not missed.
+
+    When a record went is seldom known better than when that was found, so that any word of it is
+    one of its end.
+    """
     times = {source.key(*end): at for end, at in batch.since.items()}
     for row in batch.rows:
         for outcome in row.outcomes:
@@ -134,8 +139,12 @@ def told(store: TenantStore, source: Source, batch: Plan) -> None:
                 times[key] = max(outcome.occurred_at, times.get(key, outcome.occurred_at))
     if not times:
         return
-    waiting = store.missed.find({"_id": {"$in": list(times)}}, {"version": 1})
-    known = [doc["_id"] for doc in waiting if doc["version"] <= times[doc["_id"]] + SLACK]
+    waiting = store.missed.find({"_id": {"$in": list(times)}}, {"version": 1, "gone": 1})
+    known = [
+        doc["_id"]
+        for doc in waiting
+        if doc.get("gone") or doc["version"] <= times[doc["_id"]] + SLACK
+    ]
     if known:
         store.missed.delete({"_id": {"$in": known}})
 
