@@ -15,13 +15,13 @@ import click
 from hub.api import Delivery, Field, Registration, Webhook
 from hub.errors import CorrectInput
 from hub.plugin_host import PluginHost
-from hub.settings import load_settings
 from hub.trying import live
 from hub.trying.footing import Footing
 from hub.trying.listening import Listener, listening, subscribed
 from hub.trying.trial import webhook_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+PUBLIC = "HUB_PUBLIC_URL"
 SECRET = "HUB_TRY_WEBHOOK_SECRET"  # noqa: S105
 
 
@@ -74,8 +74,7 @@ def _ask(field: Field) -> str:
 def heard(footing: Footing, asked: Endpoint) -> Iterator[tuple[Delivery, Registration]]:
     """Each delivery that comes, until so many have or Ctrl-C."""
     webhook = asked.of(footing)
-    base = load_settings(join=False).public_url
-    listener = Listener(footing, webhook, _secret(webhook), base)
+    listener = Listener(footing, webhook, _secret(webhook), os.environ.get(PUBLIC, ""))
     try:
         with listening(listener, asked.port):
             click.echo(_setup(listener), err=True)
@@ -83,7 +82,8 @@ def heard(footing: Footing, asked: Endpoint) -> Iterator[tuple[Delivery, Registr
             with subscribed(listener) if asked.register else meanwhile:
                 yield from listener.deliveries(asked.count)
     except KeyboardInterrupt:
-        click.echo("Closed. Close the tunnel, too, and remove the webhook at the vendor.", err=True)
+        there = "" if asked.register else ", and remove the webhook at the vendor"
+        click.echo(f"Closed. Close the tunnel, too{there}.", err=True)
 
 
 def _secret(webhook: Webhook) -> str:

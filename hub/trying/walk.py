@@ -87,7 +87,7 @@ def _parse(footing: Footing, webhook: Webhook, delivery: Delivery) -> tuple[list
         return [], Step("parse", "refused", _raised("parse", error))
     rows = [_change(change) for change in changes]
     if not changes:
-        return [], Step("parse", "passed", "Nothing: nobody could see that it came.")
+        return [], Step("parse", "passed", "No change: nobody could see that it came.")
     return changes, Step("parse", "passed", _count(len(changes), "change"), rows)
 
 

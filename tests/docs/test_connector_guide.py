@@ -23,8 +23,10 @@ from hub.conform.rule import RULES, Rule
 from hub.embedded import Services
 from hub.errors import BadSignature, Malformed, Reconnect
 from hub.prove import guide
+from hub.plugin_host import load_plugins
 from hub.sandbox import Sandbox, Vendor
 from hub.settings import ROOT
+from hub.trying import trial
 from tests.stage import Stage, build_hub, serving
 
 PAGE = guide.PAGE.read_text()
@@ -99,6 +101,20 @@ def test_it_is_gold(hub: Hub) -> None:
     outcomes = suite.check(hub.plugins, "tinydesk")
     assert [o for o in outcomes if not o.counts] == []
     assert suite.grade(outcomes) == "gold"
+
+
+def test_what_is_tried_goes_all_the_way(folder: Path) -> None:
+    host = load_plugins(folder=str(folder), only="tinydesk")
+    event, company = (folder / "tinydesk" / "payloads" / f"{n}.json" for n in ("event", "company"))
+    ways = [
+        (trial.by_itself(host, "tinydesk", "", "empty"), 6),
+        (trial.of_file(host, "tinydesk", event, "", "seeded"), 6),
+        (trial.of_record(host, "tinydesk", "companies", company, "empty"), 2),
+    ]
+    for way, count in ways:
+        steps = list(way)
+        assert {step.state for step in steps} == {"passed"}
+        assert len(steps) == count
 
 
 def test_a_full_run_brings_what_the_vendor_has(stage: Stage) -> None:
