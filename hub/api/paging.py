@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import requests
 
-from hub.api import Page, Record, RetryLater
+from hub.api import GiveUp, Page, Record, RetryLater
 from hub.api.rest import Rest
 from hub.api.rest import part as part
 
@@ -154,21 +154,21 @@ class Listing:
     since: Since | None = None
 
     def pages(self, client: Rest, cursor: Any, fields: Sequence[str] = ()) -> Iterator[Page]:
-        """Raises RetryLater (reason cursor_stuck) where a page leads back to itself."""
+        """Raises RetryLater (reason cursor_stuck) where a page leads back to an earlier one."""
         state = dict(cursor or {})
         begun, turn = state.get("since"), state.get("turn", 0)
         asked: Params | None = state.get("next") or self._first(begun)
         seen = state.get("seen", begun)
         before: list[Record] = []
+        met = {str(asked)}
         while asked is not None:
             answer = self._ask(client, asked)
             body = client.read(answer)
-            rows = self._rows(body, client)
+            rows = _rows(client, body, self.rows, self.path)
             following = self.pager.following(asked, answer, body, len(rows))
-            if following is not None and (following == asked or (rows and rows == before)):
-                raise RetryLater(
-                    f"{client.answers.vendor} gave the same page twice.", reason="cursor_stuck"
-                )
+            if following is not None and (str(following) in met or (rows and rows == before)):
+                raise _stuck(client)
+            met.add(str(following))
             before = rows
             seen = self.since.latest(rows, seen) if self.since else None
             total = part(body, self.total) if self.total else None
@@ -188,11 +188,48 @@ class Listing:
             return client.send("GET", asked["url"])
         return client.send("GET", self.path, asked)
 
-    def _rows(self, body: Any, client: Rest) -> list[Record]:
-        rows = part(body, self.rows)
-        if not isinstance(rows, list):
-            raise RetryLater(f"{client.answers.vendor} did not answer {self.path} with a list.")
-        return rows
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An incremental export: one cursor leads on from run to run, and a flag ends each run.
+
+    param: where the cursor goes back; at, ended: dotted paths of the cursor and of the flag that
+    there is no more just now. params: always sent; start: sent until there is a cursor. rows: as in
+    `Listing`. Where the vendor refuses a cursor (`gone`: reasons of a GiveUp), the export starts
+    anew. Cursor between runs: {"cursor", "turn": runs so far}.
+    """
+
+    path: str
+    param: str
+    at: str
+    ended: str
+    rows: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
+    gone: tuple[str, ...] = ("gone",)
+
+    def pages(self, client: Rest, cursor: Any, fields: Sequence[str] = ()) -> Iterator[Page]:
+        """Raises RetryLater (reason cursor_stuck) where a page leads back to an earlier one."""
+        state = {"cursor": None, "turn": 0} | (cursor or {})
+        ended, met = False, {None, ""}
+        while not ended:
+            body = self._ask(client, state)
+            met.add(state["cursor"])
+            after, ended = part(body, self.at), bool(part(body, self.ended))
+            if not ended and after in met:
+                raise _stuck(client)
+            state = {"cursor": after or state["cursor"], "turn": state["turn"] + int(ended)}
+            yield Page(_rows(client, body, self.rows, self.path), state)
+
+    def _ask(self, client: Rest, state: dict[str, Any]) -> Any:
+        if state["cursor"] is not None:
+            try:
+                return client.get(self.path, {**self.params, self.param: state["cursor"]})
+            except GiveUp as refused:
+                if refused.reason not in self.gone:
+                    raise
+                state["cursor"] = None
+        return client.get(self.path, {**self.params, **self.start})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +248,14 @@ class Each:
             found = client.find(self.path.format(id=quote(native_id, safe="")))
             if found is not None:
                 yield part(found, self.at)
+
+
+def _rows(client: Rest, body: Any, at: str, path: str) -> list[Record]:
+    rows = part(body, at)
+    if not isinstance(rows, list):
+        raise RetryLater(f"{client.answers.vendor} did not answer {path} with a list.")
+    return rows
+
+
+def _stuck(client: Rest) -> RetryLater:
+    return RetryLater(f"{client.answers.vendor} gave the same page twice.", reason="cursor_stuck")

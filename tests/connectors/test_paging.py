@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from hub.api import CorrectInput, GiveUp, Reconnect, RetryLater
-from hub.api.paging import Cursor, Each, Link, Listing, Number, Offset, Since
+from hub.api.paging import Cursor, Each, Export, Link, Listing, Number, Offset, Since
 from hub.api.rest import Answers, Rest, base_url, bearer
 from hub.http import VendorHttp
 
@@ -87,6 +87,16 @@ class Handler(BaseHTTPRequestHandler):
     def by_7(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
         return {"row": ROWS[6]}, {}
 
+    def by_circle(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        here = given.get("after", "c0")
+        there = {"c0": "c1", "c1": "c2", "c2": "c1"}[here]
+        return {"rows": [{"id": here}], "next": there, "ended": False}, {}
+
+    def by_export(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        first = int(given.get("after", "c0")[1:])
+        last = min(first + SIZE, len(ROWS))
+        return {"rows": ROWS[first:last], "next": f"c{last}", "ended": last == len(ROWS)}, {}
+
     def by_stuck(self, given: dict[str, str]) -> tuple[Any, dict[str, str]]:
         return {"rows": ROWS[:SIZE], "next": "c1"}, {}
 
@@ -154,6 +164,47 @@ def test_a_vendor_that_leads_in_a_circle_is_an_error(pager: Any, client: Rest) -
     with pytest.raises(RetryLater) as trouble:
         list(read)
     assert trouble.value.reason == "cursor_stuck"
+
+
+CIRCLES = (
+    Listing("circle", Cursor("after", "next"), "rows"),
+    Export("circle", "after", "next", "ended", "rows"),
+)
+
+
+@pytest.mark.parametrize("listing", CIRCLES, ids=("listing", "export"))
+def test_a_circle_of_several_pages_is_an_error(listing: Any, client: Rest, vendor: Vendor) -> None:
+    with pytest.raises(RetryLater) as trouble:
+        list(listing.pages(client, None))
+    assert trouble.value.reason == "cursor_stuck"
+    assert len(vendor.asked) == 3
+
+
+EXPORT = Export("export", "after", "next", "ended", "rows", start={"start_time": 0})
+
+
+def test_an_export_goes_on_with_its_own_cursor_from_run_to_run(
+    client: Rest, vendor: Vendor
+) -> None:
+    pages = list(EXPORT.pages(client, None))
+    assert [row for page in pages for row in page.records] == ROWS
+    assert pages[-1].cursor == {"cursor": "c7", "turn": 1}
+    assert vendor.asked[0].endswith("/export?start_time=0")
+    for place, page in enumerate(pages):
+        rest = [row for later in EXPORT.pages(client, page.cursor) for row in later.records]
+        assert rest == ROWS[(place + 1) * SIZE :]
+    [again] = EXPORT.pages(client, pages[-1].cursor)
+    assert (again.records, again.cursor) == ([], {"cursor": "c7", "turn": 2})
+
+
+def test_an_export_whose_cursor_has_ended_starts_anew(client: Rest, vendor: Vendor) -> None:
+    vendor.answers.append((410, {}, b"{}"))
+    pages = list(EXPORT.pages(client, {"cursor": "c3", "turn": 4}))
+    assert [row for page in pages for row in page.records] == ROWS
+    assert pages[-1].cursor == {"cursor": "c7", "turn": 5}
+    vendor.answers.append((403, {}, b"{}"))
+    with pytest.raises(GiveUp):
+        list(EXPORT.pages(client, {"cursor": "c3", "turn": 4}))
 
 
 def test_the_key_does_not_follow_a_link_to_another_host(client: Rest, vendor: Vendor) -> None:
