@@ -107,7 +107,7 @@ class AsanaClient:
 
     def custom_fields(self) -> list[Json]:
         """The workspace's custom fields; a plan may not have any (GiveUp)."""
-        wanted = "name,resource_subtype,enum_options.name,enum_options.enabled"
+        wanted = "name,resource_subtype,type,enum_options.name,enum_options.enabled"
         query = {"opt_fields": wanted}
         return list(self.all(f"/workspaces/{self.workspace}/custom_fields", query))
 
@@ -170,10 +170,11 @@ class AsanaClient:
             self.date = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
         except (ValueError, TypeError):
             self.date = datetime.now(UTC)
-        change = headers.get("Asana-Change", "")[:300]
-        if change and change not in self._warned:
-            self._warned.add(change)
-            log.warning("Asana announces a change of its API: %s", change)
+        for change in headers.get("Asana-Change", "").split(","):
+            name = change.partition(";")[0].strip()
+            if name and name not in self._warned:
+                self._warned.add(name)
+                log.warning("Asana announces a change of its API: %s", change.strip()[:300])
 
 
 def only_workspace(user: Json) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from hub.api import AccountInfo, CorrectInput, GiveUp
@@ -19,20 +20,35 @@ TYPES = {
 """Subtype of a custom field -> (where its value stands, its type by ours)."""
 
 
+NEEDED: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("users:read", "/users", {}),
+    ("projects:read", "/projects", {}),
+    ("tasks:read", "/tasks", {"assignee": "me"}),
+    ("webhooks:read", "/webhooks", {}),
+)
+"""Scope -> the list of a workspace that is tried."""
+WHERE = (
+    "Scopes are those of the app, at app.asana.com/0/my-apps; a token may do what its person may, "
+    "so that another person has to make it."
+)
+
+
 def check(client: AsanaClient) -> AccountInfo:
     """Prove the token, the workspace and the account rules; the id is the workspace's gid.
 
     Raises CorrectInput for `workspace`, `account_links` or `base_url`, Reconnect for the token.
     """
     found = _workspace(client, _me(client))
-    missing = []
-    if _refused(lambda: client.page("/users", {"workspace": client.workspace}, None)):
-        missing.append("users:read")
-    if _refused(lambda: client.page("/projects", {"workspace": client.workspace}, None)):
-        missing.append("projects:read")
-    else:
+    here = {"workspace": client.workspace}
+    missing = tuple(
+        scope
+        for scope, path, more in NEEDED
+        if _refused(partial(client.page, path, {**here, **more}, None))
+    )
+    if "projects:read" not in missing:
         check_rules(client)
-    return AccountInfo(str(found["gid"]), found.get("name") or str(found["gid"]), tuple(missing))
+    where = WHERE if missing else ""
+    return AccountInfo(str(found["gid"]), found.get("name") or str(found["gid"]), missing, where)
 
 
 def describe(client: AsanaClient) -> dict[str, Any]:
@@ -45,7 +61,7 @@ def describe(client: AsanaClient) -> dict[str, Any]:
 
 
 def _field(field: Json) -> Json:
-    kind = str(field.get("resource_subtype"))
+    kind = str(field.get("resource_subtype") or field.get("type"))
     part, type = TYPES.get(kind, (".display_value | [0]", "other"))
     options = field.get("enum_options") or ()
     return {

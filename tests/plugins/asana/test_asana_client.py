@@ -61,13 +61,31 @@ def test_a_wrong_token_is_said_at_once(connect: Opener, token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "scope"), [("/users", "users:read"), ("/projects", "projects:read")]
+    ("path", "scope"),
+    [
+        ("/users", "users:read"),
+        ("/projects", "projects:read"),
+        ("/tasks", "tasks:read"),
+        ("/webhooks", "webhooks:read"),
+    ],
 )
 def test_a_missing_scope_is_named(
     vendor: AsanaSandbox, client: AsanaClient, path: str, scope: str
 ) -> None:
     vendor.denied = {path}
-    assert check(client).missing == (scope,)
+    found = check(client)
+    assert found.missing == (scope,)
+    assert "my-apps" in found.where
+
+
+def test_a_custom_field_may_say_its_kind_by_the_older_name(
+    client: AsanaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = {"gid": "1200000000000503", "name": "Seats", "type": "number"}
+    monkeypatch.setattr(AsanaSandbox, "custom_fields", lambda self, request: {"data": [older]})
+    (field,) = describe(client)["fields"]["task"]
+    assert field["type"] == "number"
+    assert field["name"].endswith(".number_value | [0]")
 
 
 def several(self: AsanaSandbox, request: Request) -> object:
@@ -234,6 +252,31 @@ def test_asanas_own_time_is_kept(vendor: AsanaSandbox, client: AsanaClient) -> N
     vendor.clock.advance(86_400)
     client.me()
     assert abs((client.date - vendor.clock.now()).total_seconds()) <= 2
+
+
+def test_each_announced_change_is_logged_once_by_its_name(
+    client: AsanaClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The header may repeat, and says of each call whether it is affected."""
+    told = [
+        "name=one;info=https://asana.com/1;affected=true",
+        "name=one;info=https://asana.com/1;affected=false, name=two;affected=true",
+        "name=two;affected=false,name=one;affected=true",
+    ]
+    whole = AsanaSandbox.limit_headers
+
+    def headers(self: AsanaSandbox, request: Request) -> dict[str, str]:
+        return whole(self, request) | {"Asana-Change": told.pop(0)}
+
+    monkeypatch.setattr(AsanaSandbox, "limit_headers", headers)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            client.me()
+    said = [r.getMessage() for r in caplog.records]
+    assert [("name=one" in text, "name=two" in text) for text in said] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_an_announced_change_is_logged_once(
