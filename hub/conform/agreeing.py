@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,12 @@ def compare(published: Published, exchanges: Iterable[Exchange]) -> Compared:
 
     Of two requests that differ in digits alone one is judged.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Of words that the vendor may use.
+        return _compared(published, exchanges)
+
+
+def _compared(published: Published, exchanges: Iterable[Exchange]) -> Compared:
     judge = Judge(published)
     found, used = Compared(), set[Known]()
     for request, response in exchanges:
@@ -116,11 +123,14 @@ class Judge:
             yield from _texts(error)
 
     def _of_answer(self, operation: Operation, asked: Asked, response: Response) -> Iterator[str]:
-        answered = Answered(response)
+        answered, schema = Answered(response), operation.answer(response.status)
+        if operation.is_silent(response.status):
+            return
+        if not answered.data and not schema and operation.lists(response.status):
+            return
         for error in self._api(operation).iter_response_errors(asked, answered):
             yield from _texts(error)
         if "json" in answered.content_type and answered.data:
-            schema = operation.answer(response.status)
             yield from undescribed(operation.whole, schema, json.loads(answered.data))
 
     def _api(self, operation: Operation) -> OpenAPI:

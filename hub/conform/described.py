@@ -33,10 +33,21 @@ class Operation:
     def answers(self, method: str, path: str) -> bool:
         return self.method == method and self.pattern.fullmatch(path) is not None
 
+    @property
+    def _answers(self) -> Json:
+        return dict(self.item[self.method].get("responses", {}))
+
+    def lists(self, status: int) -> bool:
+        return str(status) in self._answers
+
+    def is_silent(self, status: int) -> bool:
+        """Whether this is a success and only failures are described, as HubSpot's `default` is."""
+        return status < 300 and not any(listed.startswith("2") for listed in self._answers)
+
     def answer(self, status: int) -> Json:
         """The schema of an answer of this status; an empty one where none is described."""
-        responses = self.item[self.method].get("responses", {})
-        found = resolved(self.whole, responses.get(str(status)) or responses.get("default") or {})
+        chosen = self._answers.get(str(status)) or self._answers.get("default") or {}
+        found = resolved(self.whole, chosen)
         contents = list(found.get("content", {}).values())
         return dict(contents[0].get("schema", {})) if contents else {}
 
