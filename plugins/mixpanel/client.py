@@ -17,10 +17,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase
 
 from hub.api import AccountInfo, CorrectInput, GiveUp, Http, RetryLater, VendorError
-from hub.api.rest import Answers, base_url
+from hub.api.rest import Answers, base_url, basic
 from plugins.mixpanel.events import Reading, silent_names
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ class Mixpanel:
     http: Http
     query: str
     data: str
-    auth: HTTPBasicAuth
+    auth: AuthBase
     project: str
     reading: Reading
     data_group: str = ""
@@ -161,7 +161,7 @@ def _refuse_future(answer: requests.Response, last: date) -> None:
 def open_client(settings: Mapping[str, str], secrets: Mapping[str, str], http: Http) -> Mixpanel:
     """Makes no call. Raises CorrectInput, naming the field."""
     query, data = _hosts(settings)
-    user = settings.get("username", "").strip().encode()
+    user = settings.get("username", "").strip()
     reading = Reading(
         zone=_zone(settings.get("time_zone", "").strip()),
         account_property=settings.get("account_property", "").strip(),
@@ -171,7 +171,7 @@ def open_client(settings: Mapping[str, str], secrets: Mapping[str, str], http: H
         http,
         query,
         data,
-        HTTPBasicAuth(user, secrets.get("secret", "").strip().encode()),
+        basic(user, secrets.get("secret", "").strip()),
         settings.get("project_id", "").strip(),
         reading,
         settings.get("data_group_id", "").strip(),

@@ -14,10 +14,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from requests.auth import AuthBase, HTTPBasicAuth
-
 from hub.api import GiveUp, Http, RetryLater
-from hub.api.rest import Answers, Rest, base_url, bearer
+from hub.api.rest import Answers, Rest, base_url, basic, bearer
 
 Json = dict[str, Any]
 
@@ -156,9 +154,7 @@ def open_client(
     site, email = site_of(settings), settings.get("email", "").strip()
     granted = secrets.get("access_token", "")
     token = secrets.get("api_token", "").strip()
-    auth: AuthBase = (
-        bearer(granted) if granted else HTTPBasicAuth(f"{email}/token".encode(), token.encode())
-    )
+    auth = bearer(granted) if granted else basic(f"{email}/token", token)
     rest = Rest(http, f"{site}/api/v2", ANSWERS, auth)
     several = settings.get("organizations_of_a_user") == SEVERAL
     client = ZendeskClient(rest, site, not granted, email, several)
