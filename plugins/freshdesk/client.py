@@ -77,12 +77,15 @@ class FreshdeskClient:
 
     def ticket(self, native_id: str) -> Json | None:
         """One ticket, also from the bin; None if it is not there."""
+        found: Json | None = self._included(lambda include: self.one("tickets", native_id, include))
+        return found
+
+    def one(self, path: str, native_id: str, query: Mapping[str, str] | None = None) -> Json | None:
+        """One record of a list; None if it is not there."""
         if not native_id.isdecimal():
             return None
         try:
-            found: Json = self._included(
-                lambda include: self._get(f"tickets/{native_id}", include)
-            )[0]
+            found: Json = self._get(f"{path}/{native_id}", query)[0]
         except GiveUp as refused:
             if refused.reason == "not_found":
                 return None

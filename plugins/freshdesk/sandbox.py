@@ -26,7 +26,6 @@ from plugins.freshdesk.sandbox_records import Json, denied, invalid, iso
 
 PAGES = 300
 RETRIES = 48
-RULE = {"create": "ticket_created", "delete": "ticket_deleted"}
 
 
 class FreshdeskSandbox(Vendor):
@@ -155,9 +154,7 @@ class FreshdeskSandbox(Vendor):
     def one_ticket(self, request: Request) -> object:
         self._pay(request)
         include, id = self._include(request), request.params["id"]
-        row = self.table("tickets").get(id)
-        if row is None:
-            row = next((one for one in self._bin() if str(one["id"]) == id), None)
+        row = records.found(self.table("tickets"), id)
         return self.not_found(request) if row is None else records.shown(row, include, single=True)
 
     @route("GET", "/api/v2/contacts")
@@ -172,12 +169,22 @@ class FreshdeskSandbox(Vendor):
     def _contacts(self, state: str) -> Sequence[Json]:
         """The plain list leaves out who is deleted or blocked."""
         if state == "deleted":
-            gone = self.table("contacts").tombstones.values()
-            return [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
+            return records.binned(self.table("contacts"))
         if state not in ("", "blocked"):
             raise Refused(invalid("state", "It should be one of the states of contacts"))
         rows = self.table("contacts").sorted_by("name", lambda row: (row["name"], row["id"]))
         return [row for row in rows if (str(row["id"]) in self.blocked) is (state == "blocked")]
+
+    @route("GET", "/api/v2/contacts/<id>")
+    def one_contact(self, request: Request) -> object:
+        self._pay(request)
+        contacts = self.table("contacts")
+        return records.found(contacts, request.params["id"]) or self.not_found(request)
+
+    @route("GET", "/api/v2/companies/<id>")
+    def one_company(self, request: Request) -> object:
+        self._pay(request)
+        return self.table("companies").get(request.params["id"]) or self.not_found(request)
 
     @route("GET", "/api/v2/companies")
     def list_companies(self, request: Request) -> object:
@@ -208,17 +215,13 @@ class FreshdeskSandbox(Vendor):
     def _filtered(self, filter: str) -> list[Json]:
         """Tickets of a list in the order of their last change."""
         if filter == "deleted":
-            return sorted(self._bin(), key=_changed)
+            return sorted(records.binned(self.table("tickets")), key=_changed)
         rows = self.table("tickets").sorted_by("updated_at", _changed)
         if rows is not self._ordered:
             self._ordered = rows
             self._spam = [row for row in rows if row.get("spam")]
             self._plain = [row for row in rows if not row.get("spam")]
         return self._spam if filter == "spam" else self._plain
-
-    def _bin(self) -> list[Json]:
-        gone = self.table("tickets").tombstones.values()
-        return [tomb.record | {"deleted": True, "updated_at": iso(tomb.at)} for tomb in gone]
 
     def _paged(
         self, request: Request, rows: Sequence[Json], start: int = 0, last: int = 10**6
@@ -240,17 +243,7 @@ class FreshdeskSandbox(Vendor):
     def on_change(self, edit: Edit) -> Iterable[Event]:
         if edit.table != "tickets":
             return
-        before, after = edit.before or {}, edit.after or edit.before or {}
-        what = f"{{ticket_action:{edit.kind}d}}"
-        if edit.kind == "update" and "status" in edit.fields:
-            what = f"{{status:{{from:{before['status']},to:{after['status']}}}}}"
-        body = {
-            "hub_event": RULE.get(edit.kind, "ticket_updated"),
-            "ticket_id": edit.id,
-            "triggered_event": what,
-            "status": records.STATUS_NAMES.get(after["status"], "Own"),
-            "priority": records.PRIORITY_NAMES[after["priority"]],
-        }
+        body = records.told(edit)
         yield Event(str(body["hub_event"]), body, key=edit.id)
 
     def render(self, parcel: Parcel) -> bytes:

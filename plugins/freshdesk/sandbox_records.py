@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from hub.sandbox import Response, World
+from hub.sandbox import Edit, Response, World
 
 Json = dict[str, Any]
 
@@ -56,6 +56,7 @@ TYPES = {
     "feature_request": "Feature Request",
 }
 RATINGS = {"positive": (103, 102, 101), "neutral": (100,), "negative": (-101, -102, -103)}
+RULE = {"create": "ticket_created", "delete": "ticket_deleted"}
 RESOLVED, CLOSED, DONE = 4, 5, (4, 5)
 INCLUDED = ("stats", "requester", "company", "description")
 SINGLE = ("description", "description_text", "attachments")
@@ -226,6 +227,33 @@ def touch(before: Json | None, ticket: Json, now: str) -> None:
         stats |= {"closed_at": now, "resolved_at": stats["resolved_at"] or now}
     stats["pending_since"] = now if new == 3 else None
     ticket["stats"] = stats
+
+
+def told(edit: Edit) -> Json:
+    """What the rules' bodies say of an edit of a ticket."""
+    before, after = edit.before or {}, edit.after or edit.before or {}
+    what = f"{{ticket_action:{edit.kind}d}}"
+    if edit.kind == "update" and "status" in edit.fields:
+        what = f"{{status:{{from:{before['status']},to:{after['status']}}}}}"
+    return {
+        "hub_event": RULE.get(edit.kind, "ticket_updated"),
+        "ticket_id": edit.id,
+        "triggered_event": what,
+        "status": STATUS_NAMES.get(after["status"], "Own"),
+        "priority": PRIORITY_NAMES[after["priority"]],
+    }
+
+
+def binned(table: Any) -> list[Json]:
+    """What is in a table's bin, as its own list shows it."""
+    gone = table.tombstones.values()
+    return [stone.record | {"deleted": True, "updated_at": iso(stone.at)} for stone in gone]
+
+
+def found(table: Any, id: str) -> Json | None:
+    """One record, also from the bin."""
+    binned_one = (row for row in binned(table) if str(row["id"]) == id)
+    return table.get(id) or next(binned_one, None)
 
 
 def shown(ticket: Json, include: str, *, single: bool = False) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -98,6 +98,14 @@ def pages(
             before = []
         done = state["list"] == len(lists)
         yield Page([_pruned(row) for row in rows], _ended(state) if done else state)
+
+
+def fetch(listing: Listing, client: FreshdeskClient, ids: Sequence[str]) -> Iterator[Record]:
+    """Current records one by one, such as those that a list does not show any more."""
+    for native_id in ids:
+        found = client.one(listing.path, native_id)
+        if found is not None:
+            yield _pruned(found)
 
 
 def ticket(row: Json) -> Json:
@@ -207,10 +215,6 @@ def _text(when: datetime) -> str:
     return when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _listed(listing: Listing) -> Callable[..., Iterator[Page]]:
-    return partial(pages, listing)
-
-
 CONTACTS = Listing(
     "contacts",
     since=("_updated_since", "updated_since"),
@@ -226,12 +230,30 @@ RATINGS = Listing(
     optional=True,
 )
 
+
+def _listed(
+    name: str, object: str, entity: str, listing: Listing, *, by_id: bool = False, **more: Any
+) -> Stream:
+    found = partial(fetch, listing) if by_id else None
+    return Stream(name, object, entity, partial(pages, listing), found, fetch_batch=10, **more)
+
+
 STREAMS = (
-    Stream(
-        "companies", "company", "account", _listed(COMPANIES), interval_s=3600, deletes="listing"
+    _listed(
+        *("companies", "company", "account"),
+        COMPANIES,
+        by_id=True,
+        interval_s=3600,
+        deletes="listing",
     ),
-    Stream("contacts", "contact", "contact", _listed(CONTACTS), interval_s=600, deletes="listing"),
-    Stream("agents", "agent", "user", _listed(AGENTS), interval_s=86_400, deletes="never"),
+    _listed(
+        *("contacts", "contact", "contact"),
+        CONTACTS,
+        by_id=True,
+        interval_s=600,
+        deletes="listing",
+    ),
+    _listed("agents", "agent", "user", AGENTS, interval_s=86_400, deletes="never"),
     Stream("tickets", "ticket", "ticket", ticket_pages, ticket_fetch, fetch_batch=10),
-    Stream("ratings", "rating", "satisfaction", _listed(RATINGS), interval_s=600, deletes="never"),
+    _listed("ratings", "rating", "satisfaction", RATINGS, interval_s=600, deletes="never"),
 )

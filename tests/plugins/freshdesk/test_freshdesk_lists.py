@@ -14,7 +14,7 @@ from plugins.freshdesk import FRESHDESK
 from plugins.freshdesk import sandbox_records as records_of
 from plugins.freshdesk.client import FreshdeskClient
 from plugins.freshdesk.sandbox import FreshdeskSandbox
-from tests.plugins.freshdesk.walks import ids, pages, records
+from tests.plugins.freshdesk.walks import STREAMS, ids, pages, records
 
 
 def living(run: list[Page]) -> set[str]:
@@ -173,8 +173,21 @@ def test_ratings_reach_back_a_day(vendor: FreshdeskSandbox, client: FreshdeskCli
         assert (late in ids(pages("ratings", client, cursor))) is comes
 
 
+@pytest.mark.parametrize("name", ["contacts", "companies"])
+def test_what_a_list_no_longer_shows_can_be_asked_for(
+    vendor: FreshdeskSandbox, client: FreshdeskClient, name: str
+) -> None:
+    """A blocked contact, where an account does not list those, is not taken for a deleted one."""
+    fetch, listed = STREAMS[name].fetch, {str(r["id"]): r for r in records(pages(name, client))}
+    assert fetch is not None
+    lost, known = vendor.table(name).ids()[:2]
+    vendor.table(name).delete(lost)
+    vendor.table(name).tombstones.pop(lost)
+    assert list(fetch(client, [known, lost, "../agents/me"])) == [listed[known]]
+
+
 def test_what_is_fetched_and_how_deletes_are_seen() -> None:
-    assert [s.name for s in FRESHDESK.streams if s.fetch] == ["tickets"]
+    assert {s.name for s in FRESHDESK.streams if s.fetch} == {"tickets", "contacts", "companies"}
     assert {s.deletes for s in FRESHDESK.streams if s.name in ("companies", "contacts")} == {
         "listing"
     }
