@@ -1,7 +1,8 @@
 """The token endpoint of a vendor: a code or a refresh token goes in, a grant comes out.
 
 A grant is {"access_token", "refresh_token" (or None), "issued_at" (ISO, UTC), "life_s", "scopes" (a
-list, or None where the vendor does not say)}; it is only ever stored sealed. RFC 6749 sections 4.1
+list, or None where the vendor does not say), "redirect_uri" (where a renewal names it)}; it is only
+ever stored sealed. RFC 6749 sections 4.1
 and 6, RFC 7636 for the proof of possession, RFC 7009 for giving back.
 """
 
@@ -70,13 +71,16 @@ class TokenEndpoint:
                 f"({_error(answer)}): begin again.",
                 reason="code_refused",
             )
-        return self._grant(answer, None, now)
+        kept = {"redirect_uri": redirect_uri} if self.oauth.redirects else {}
+        return self._grant(answer, None, now) | kept
 
     def refresh(self, grant: Grant, now: datetime) -> Grant:
         """The next grant. Raises Reconnect when consent has ended, RetryLater when unsure."""
         if not grant.get("refresh_token"):
             raise self._consent_again()
-        answer = self._ask({"grant_type": "refresh_token", "refresh_token": grant["refresh_token"]})
+        kept = {key: grant[key] for key in ("redirect_uri",) if key in grant}
+        form = {"grant_type": "refresh_token", "refresh_token": grant["refresh_token"], **kept}
+        answer = self._ask(form)
         if answer.status_code >= 400:
             if _error(answer) in (*DEAD, *self.oauth.dead):
                 raise self._consent_again()
@@ -84,7 +88,7 @@ class TokenEndpoint:
                 f"{self.connector.title} did not renew the access ({_error(answer)}).",
                 reason="token_refused",
             )
-        return self._grant(answer, grant["refresh_token"], now)
+        return self._grant(answer, grant["refresh_token"], now) | kept
 
     def revoke(self, grant: Grant) -> None:
         """Give the grant back, where the vendor takes it. Raises what a call raises."""

@@ -37,6 +37,7 @@ class OAuth:
     may lie in; the operator's app secret goes nowhere else but to this machine. scopes: asked for,
     divided by spaces, and all needed. scopes_at: a sentence that says where a missing one is
     granted. body: how the token endpoint is spoken to. asked: added to each request for a token.
+    redirects: the vendor may want the address to which consent was sent back at a renewal, too.
     parameters: added to the consent page's address. life_s: how long an access token lives where
     the answer does not say. learnt: settings that the token's answer fixes, such as Salesforce's
     instance address. fills: keys of fields that nobody has to fill in, since consent does. choices:
@@ -54,6 +55,7 @@ class OAuth:
     scopes_at: str = ""
     body: Literal["form", "json"] = "form"
     asked: Mapping[str, str | int] = field(default_factory=dict)
+    redirects: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     life_s: float = 3600.0
     learnt: Callable[[Mapping[str, Any]], Settings] = _nothing

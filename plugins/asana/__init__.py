@@ -98,6 +98,7 @@ ASANA = Connector(
         hosts=("asana.com",),
         revoke=lambda settings: address(settings, "/-/oauth_revoke"),
         scopes=("default",),
+        redirects=True,
     ),
 )
 

@@ -12,7 +12,8 @@ import pytest
 from hub import consents, grants, removal, rotation
 from hub.embedded import Services
 from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect, RetryLater
-from hub.sandbox import Sandbox
+from hub.sandbox import Response, Sandbox
+from hub.sandbox.granting import Granting
 from hub.store.client import Doc
 from tests.granted import Granted
 
@@ -90,6 +91,25 @@ def test_many_at_once_renew_once_and_none_is_lost(stage: Granted) -> None:
         assert found == {stage.grant(connection)["access_token"]}
         assert stage.granting.renewals == before + 1
     assert stage.granting.refusals == refused
+
+
+def test_each_renewal_names_where_consent_was_sent_back_to(
+    stage: Granted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asana's pages name it among what a renewal sends; whether it must be is not said."""
+    said: list[str | None] = []
+    token = Granting.token
+
+    def noted(self: Granting, form: dict[str, str]) -> Response:
+        said.append(form.get("redirect_uri"))
+        return token(self, form)
+
+    monkeypatch.setattr(Granting, "token", noted)
+    connection = stage.connected()
+    for _ in range(2):
+        stage.age(connection, minutes=49)
+        grants.access_token(stage.hub, stage.hub.connection(stage.store, connection["_id"]))
+    assert said == [consents.redirect_uri(stage.hub)] * 3
 
 
 def test_a_young_token_is_left_alone(stage: Granted) -> None:
