@@ -13,6 +13,7 @@ from hub.prove import page, result
 from hub.prove.backtest import backtest
 from hub.prove.bugs import bugs
 from hub.prove.day import day
+from hub.prove.descriptions import descriptions
 from hub.prove.growth import growth
 from hub.prove.guards import guards
 from hub.prove.health import health
@@ -32,6 +33,7 @@ PROOFS: dict[str, Callable[[Options], Result]] = {
     "guards": guards,
     "mutants": mutants,
     "bugs": bugs,
+    "descriptions": descriptions,
     "refreshes": refreshes,
     "day": day,
     "growth": growth,

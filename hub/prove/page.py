@@ -16,6 +16,7 @@ TITLES = {
     "guards": "Every guard taken away",
     "mutants": "Mutation of the pure core",
     "bugs": "Seeded bugs and mutants of the connectors",
+    "descriptions": "Requests and answers by the vendors' own descriptions",
     "refreshes": "An expired token wanted by three processes",
     "day": "A day of each vendor with a moved clock",
     "growth": "A million records",
