@@ -17,6 +17,8 @@ TITLES = {
     "mutants": "Mutation of the pure core",
     "bugs": "Seeded bugs and mutants of the connectors",
     "descriptions": "Requests and answers by the vendors' own descriptions",
+    "scaffolds": "Every connector that can be made anew",
+    "outsider": "The guide's connector beside an installed hub",
     "refreshes": "An expired token wanted by three processes",
     "day": "A day of each vendor with a moved clock",
     "growth": "A million records",
