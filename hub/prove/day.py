@@ -141,7 +141,8 @@ class Day:
         self.vendor.quota.enforce(self.plan.windows)
         self.life.pass_time(HOUR_S)
         self.life.work()
-        self._count("apart after an hour", len(self._apart()))
+        if quiet_step_h <= QUIET_STEP_H:
+            self._count("apart after an hour", len(self._apart()))
         self._pass(QUIET_H - 1, quiet_step_h, _calm, since=self.plan.hours + 1)
         found = self._apart()
         self._count("apart at the end", len(found))

@@ -75,7 +75,7 @@ def trouble(vendor: Any, plan: Plan, hour: float, step_h: float) -> None:
         vendor.quota.enforce(_fresh(plan.windows))
     if now(14) and hasattr(vendor, "granting"):
         vendor.granting.end_access()
-    if now(17) and plan.asks:
+    if now(16) and plan.asks:
         vendor.unsubscribe(vendor.subscriptions()[0].id)
 
 
