@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     session_secret: SecretStr = Field(SecretStr(""), description="signs sessions; default: derived")
     workers: int = Field(2, ge=1, le=64, description="worker processes")
     web_workers: int = Field(2, ge=1, le=64, description="web processes")
-    body_limit: int = Field(1024 * 1024, ge=1024, description="bytes a delivery may have")
+    body_limit: int = Field(
+        8 * 1024 * 1024, ge=1024, description="bytes a delivery may have; most webhooks allow less"
+    )
     connection_rate: int = Field(2000, ge=1, description="deliveries a second and connection")
     connection_backlog: int = Field(1_000_000, ge=1, description="deliveries waiting a connection")
     admission_max_age_ms: int = Field(2000, ge=1, description="age of the oldest commit waiting")

@@ -14,6 +14,8 @@ from plugins.hubspot.streams import streams
 from plugins.hubspot.writing import WRITE_BACK
 
 HERE = Path(__file__).parent
+LONGEST_BODY = 8 * 1024 * 1024
+"""A hundred events, each with a property's value of up to 65,536 characters."""
 
 FIELDS = (
     Field(
@@ -53,6 +55,7 @@ PRIVATE = Webhook(
     delivery_key=webhook.delivery_key,
     parse=webhook.parse,
     secret="vendor",  # noqa: S106
+    max_body=LONGEST_BODY,
     announces=webhook.OBJECTS,
     setup=(
         "In HubSpot open your private app, tab **Webhooks**, and set the target URL to `{url}`. "
@@ -70,6 +73,7 @@ APP = Webhook(
     route=webhook.route,
     scope="app",
     secret="operator",  # noqa: S106
+    max_body=LONGEST_BODY,
     announces=webhook.OBJECTS,
     setup=(
         "The operator's HubSpot app sends the events of every account that has installed it to "

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.api import Change, Delivery, Malformed
+from hub.api import Change, Delivery, Malformed, Webhook
+from hub.settings import Settings
 from plugins.hubspot import APP, CONNECTOR, PRIVATE
 from plugins.hubspot.webhook import delivery_key, parse, route
 
@@ -211,3 +212,11 @@ def test_both_scopes_are_offered() -> None:
     assert (PRIVATE.scope, PRIVATE.secret, PRIVATE.key_holds) == ("connection", "vendor", False)
     assert (APP.scope, APP.secret, APP.route) == ("app", "operator", route)
     assert 200 <= APP.ack.status < 300
+
+
+@pytest.mark.parametrize("webhook", [PRIVATE, APP])
+def test_a_hundred_events_with_long_values_are_not_too_large(webhook: Webhook) -> None:
+    """By the hub's own limit neither, which holds for all webhooks."""
+    one = json.loads(event("company.propertyChange", objectId=1, propertyValue="x" * 65_536))[0]
+    size = len(json.dumps([{**one, "eventId": n} for n in range(100)]))
+    assert size < webhook.max_body <= Settings.model_fields["body_limit"].default
