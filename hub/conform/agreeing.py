@@ -56,7 +56,7 @@ class Compared:
 def compare(published: Published, exchanges: Iterable[Exchange]) -> Compared:
     """Every exchange against the description; an answer that was cut off is left out.
 
-    Of two requests that differ in digits alone one is judged.
+    Of two requests, or two answers, that differ in digits alone one is judged.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Of words that the vendor may use.
@@ -86,7 +86,7 @@ class Judge:
         self._published = published
         self._operations = operations(published)
         self._apis: dict[int, OpenAPI] = {}
-        self._asked: set[tuple[str, bytes]] = set()
+        self._judged: set[tuple[str, bytes]] = set()
         self.met: set[str] = set()
 
     def differences(self, request: Request, response: Response) -> Iterator[Difference]:
@@ -101,19 +101,21 @@ class Judge:
             return
         self.met.add(operation.at)
         asked = Asked(request, path)
-        if response.status != REFUSED and self._is_new(operation, request):
+        whole = f"{request.url} ".encode() + request.body
+        if response.status != REFUSED and self._is_new(operation.at, whole):
             for text in self._of_request(operation, asked):
                 yield Difference(operation.at, f"asks {text}")
-        for text in self._of_answer(operation, asked, response):
-            yield Difference(operation.at, f"answers {response.status} {text}")
+        if self._is_new(f"{operation.at} {response.status}", response.encoded()[0]):
+            for text in self._of_answer(operation, asked, response):
+                yield Difference(operation.at, f"answers {response.status} {text}")
 
     def _operation(self, method: str, path: str) -> Operation | None:
         return next((o for o in self._operations if o.answers(method, path)), None)
 
-    def _is_new(self, operation: Operation, request: Request) -> bool:
-        key = operation.at, DIGITS.sub(b"0", request.url.encode() + b" " + request.body)
-        new = key not in self._asked
-        self._asked.add(key)
+    def _is_new(self, what: str, whole: bytes) -> bool:
+        key = what, DIGITS.sub(b"0", whole)
+        new = key not in self._judged
+        self._judged.add(key)
         return new
 
     def _of_request(self, operation: Operation, asked: Asked) -> Iterator[str]:
