@@ -80,4 +80,6 @@ def _next(name: str, home: Path, made: Path | None) -> str:
     check = f"hub connectors check {name}"
     if made is not None:
         return f"pip install -e {made.parent} && {check}"
-    return check if home == ROOT / "plugins" else f"HUB_CONNECTORS_PATH={home} {check}"
+    if home == scaffold.plugins_above(home):
+        return check if home == ROOT / "plugins" else f"{home.parent}/.venv/bin/{check}"
+    return f"HUB_CONNECTORS_PATH={home} {check}"

@@ -103,7 +103,7 @@ def test_in_a_checkout_it_goes_there_with_its_test(
     done = CliRunner().invoke(new, ["acme"], catch_exceptions=False)
     assert f"{checkout}/plugins/acme/client.py" in done.output
     assert (checkout / "tests/plugins/acme/test_acme.py").is_file()
-    assert f"HUB_CONNECTORS_PATH={checkout}/plugins hub connectors check acme" in done.output
+    assert f"Next: {checkout}/.venv/bin/hub connectors check acme" in done.output
 
 
 def test_elsewhere_it_goes_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
