@@ -32,6 +32,8 @@ STREAMS = (
     "unmapped",
     "problem",
 )
+FRESH = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hub.cli import main; sys.exit(main())"
+"""The command in a process of its own, wherever that is started."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -106,7 +108,7 @@ def _watched(name: str, params: Mapping[str, Any]) -> int:
         folder = plugins(name).connector(name).mapping.parent
     files = [params[key] for key in ("payload", "record") if params[key]]
     places = [folder, *files, *(file.parent / "index.yaml" for file in files[:1])]
-    command = [sys.executable, "-m", "hub.cli", "connectors", "try", name, *_again(params)]
+    command = [sys.executable, "-c", FRESH, "connectors", "try", name, *_again(params)]
     return watching.watch(command, places, _changed)
 
 
