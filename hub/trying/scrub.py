@@ -113,6 +113,8 @@ class Scrubber:
             return self._note(path, "address", self._url(value))
         if kind in PERSONAL:
             return self._personal(path, kind, value)
+        if value.startswith("/") and not re.search(r"\s", value):
+            return self._note(path, "address", self._path(value))
         if self._made.knows_id(value) and (kind == "id" or len(value) > 4):
             return self._note(path, "id", self._made.id(value))
         if self._is_harmless(path, kind, value):
@@ -170,9 +172,12 @@ class Scrubber:
     def _url(self, value: str) -> str:
         """Of an address stays what the vendor's own code knows of it."""
         split = urlsplit(value)
-        path = "/".join(self._segment(piece) for piece in split.path.split("/"))
+        path = self._path(split.path)
         query = urlencode([(k, self._segment(v)) for k, v in parse_qsl(split.query)])
         return urlunsplit((split.scheme, self._host(split.hostname or ""), path, query, ""))
+
+    def _path(self, path: str) -> str:
+        return "/".join(self._segment(piece) for piece in path.split("/"))
 
     def _host(self, host: str) -> str:
         labels = host.split(".")
