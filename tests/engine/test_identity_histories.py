@@ -17,7 +17,7 @@ from tests.stage import Stage
 
 HISTORIES = int(os.environ.get("HUB_TEST_IDENTITIES", "3"))
 FIRST = int(os.environ.get("HUB_TEST_FIRST", "0"))
-STEPS = 30
+STEPS = 20
 DOMAINS = ("alpha.io", "beta.de", "gamma.co.uk", "delta.fr", "epsilon.se", "gmail.com")
 TAXES = ("811569869", "129273398", None, None)
 
