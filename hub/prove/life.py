@@ -144,25 +144,17 @@ class Life:
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     def subscribe(self, tenant_id: str, connection: Doc) -> None:
-        """By the vendor's API where it takes webhooks, else by hand at both sides, as an admin."""
+        """By the vendor's API where it takes webhooks, else by hand at both sides, as an admin.
+
+        An app's own webhooks belong to no tenant and go by the real clock, so they are not taken.
+        """
         results = asking.subscribe(self.hub, tenant_id, connection["_id"])
         failed = [result for result in results if result["state"] != "waiting"]
         assert not failed, f"{self.name}: {failed}"
         if results:
             return
         shown = endpoints.describe(self.hub, tenant_id, connection)
-        own = [e for e in shown if e["state"] != "app" and not e["registers"]]
-        app = [e for e in shown if e["state"] == "app"]
-        if app and connection.get("grant"):
-            self._subscribe_app(app[0])
-        elif own:
-            self._subscribe_by_hand(tenant_id, own[0])
-
-    def _subscribe_app(self, endpoint: Doc) -> None:
-        secret = self.hub.settings.apps[self.name]["client_secret"].get_secret_value()
-        self.vendor.subscribe(endpoint["url"], secret, (), {"webhook": endpoint["webhook"]})
-
-    def _subscribe_by_hand(self, tenant_id: str, endpoint: Doc) -> None:
+        own = next(e for e in shown if e["state"] != "app" and not e["registers"])
         secret = new_token()
-        endpoints.set_secret(self.hub, tenant_id, endpoint["id"], secret)
-        self.vendor.subscribe(endpoint["url"], secret, (), {"webhook": endpoint["webhook"]})
+        endpoints.set_secret(self.hub, tenant_id, own["id"], secret)
+        self.vendor.subscribe(own["url"], secret, (), {"webhook": own["webhook"]})
