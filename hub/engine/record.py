@@ -95,7 +95,8 @@ class Draft:
             return "ignored"
         if body or life:
             self.moved, self.told, item.rule = True, True, ""
-            item.news = life or (item.content is not None and item.content.hash != known)
+            fresh = item.content is not None and item.content.hash != known
+            item.news = life or (fresh and self.item is item)
             return "applied"
         same = item.content is None or (
             self.content is not None and item.content.hash == self.content.hash

@@ -47,7 +47,7 @@ def hubspot(hub: Hub) -> Iterator[Written]:
 @contextmanager
 def connected(hub: Hub, name: str) -> Iterator[Written]:
     """In a sandbox of its own, whose clock the test moves."""
-    with Sandbox([name], seed=5, accounts=8, retry_scale=1 / 60_000) as sandbox:
+    with Sandbox([name], seed=5, accounts=5, retry_scale=1 / 60_000) as sandbox:
         yield Written.connected(hub, sandbox, name)
 
 

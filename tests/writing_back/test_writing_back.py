@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 
 from hub import overlays
+from hub.embedded import Services
 from hub.errors import CorrectInput
 from hub.reads.mappings import BrokenOverlay
 from hub.sandbox.table import Edit
 from hub.scheduler import tick
+from hub.settings import ROOT
 from hub.store import leases
 from hub.writing_back import desk, marks
 from hub.writing_back.text import text_of
-from tests.stage import picture, unlike
+from tests.stage import MASTER_KEY, picture, unlike
 from tests.writing_back.written import TABLE, Written
 
 
@@ -28,6 +34,7 @@ def test_every_living_record_holds_the_text_of_its_account(written: Written) -> 
 
 
 def test_what_has_not_changed_is_not_written_again(written: Written) -> None:
+    written.morning()
     written.on()
     written.write()
     before = written.calls()
@@ -42,6 +49,7 @@ def test_what_has_not_changed_is_not_written_again(written: Written) -> None:
 def test_a_change_is_written_to_that_account_alone_and_not_before_its_time(
     written: Written,
 ) -> None:
+    written.morning()
     written.on()
     written.write()
     before = written.held()
@@ -63,21 +71,27 @@ def test_a_change_is_written_to_that_account_alone_and_not_before_its_time(
 def test_our_own_writing_comes_back_as_nothing_over_many_rounds(written: Written) -> None:
     """By webhook, by poll and by a full listing: no profile, health, version, find or notice."""
     store = written.stage.store
+    written.morning()
     written.on()
     mine = {"connection_id": written.id}
+    known = store.inbox.distinct("_id", mine)
     before = picture(store)
     fields = {"rev": 1, "values": 1, "modified_at": 1, "moved_at": 1, "touched_at": 1}
     records = {d["_id"]: d for d in store.records.find(mine, fields)}
     versions, notices = store.versions.count({}), store.drift.count({})
     accounts = {d["_id"]: d["version"] for d in store.accounts.find({})}
     stamps = {d["_id"]: d.get("content") for d in store.records.find(mine, {"content": 1})}
-    for _ in range(4):
+    for _ in range(3):
         written.write()
         written.echo()
         written.poll()
         written.later()
     written.poll(full=True)
     assert written.calls_of_round() == 1
+    rows = list(store.inbox.find({**mine, "_id": {"$nin": known}}))
+    assert rows
+    assert [r["fates"] for r in rows if {*r["fates"]} - {"ignored", "duplicate", "stale"}] == []
+    assert {rule for row in rows for rule in row["rules"]} == {"own_write"}
     assert not [*unlike(before, picture(store))]
     assert {d["_id"]: d for d in store.records.find(mine, fields)} == records
     assert {d["_id"]: d["version"] for d in store.accounts.find({})} == accounts
@@ -176,26 +190,60 @@ def test_an_answer_that_is_lost_writes_the_same_again(written: Written) -> None:
     assert (stand["problem"], stand["due"], stand["written"]) == (None, 0, len(texts))
 
 
+WORKER = """
+import sys
+from time import monotonic
+from hub import bootstrap
+from hub.settings import load_settings
+from hub.writing_back import work
+work.work(bootstrap.build(load_settings()), *sys.argv[1:], monotonic() + 30)
+"""
+
+
+def test_a_worker_killed_after_the_vendors_yes_writes_the_same_again(
+    hubspot: Written, services: Services
+) -> None:
+    hubspot.on()
+    stores = {"HUB_MONGODB_URI": services.mongodb_uri, "HUB_REDIS_URL": services.redis_url}
+    told = {"HUB_MASTER_KEY": MASTER_KEY, "HUB_CRASH_AT": "written-back"}
+    ended = subprocess.run(
+        [sys.executable, "-c", WORKER, hubspot.stage.tenant_id, hubspot.id],
+        env=os.environ | stores | told,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
+    stood = hubspot.held()
+    assert all(stood.values())
+    assert hubspot.stage.store.written.count({"text": {"$exists": True}}) == 0
+    hubspot.write()
+    assert (hubspot.held(), hubspot.calls_of_round()) == (stood, 2)
+    stand = desk.stand(hubspot.hub, hubspot.stage.store, hubspot.fresh())
+    assert (stand["written"], stand["due"]) == (len(stood), 0)
+    hubspot.reset()
+
+
 def test_whoever_lost_the_lease_meanwhile_lets_the_records_be_written_again(
     hubspot: Written,
 ) -> None:
-    """A worker that stood still may have written an older text over a newer one."""
+    """Another worker has written and noted the newest texts when ours writes its older ones."""
     store = hubspot.stage.store
     hubspot.on()
+    newest = {id: text_of(account) for id, account in hubspot.accounts().items()}
     told = hubspot.vendor.tell
 
-    def take_over(edit: Edit) -> None:
+    def overtake(edit: Edit) -> None:
         leases.seize(store, f"write:{hubspot.id}", 0)
+        store.written.update({"native_id": edit.id}, {"$set": {"text": newest[edit.id]}})
         told(edit)
 
-    hubspot.vendor.tell = take_over  # type: ignore[method-assign]
+    hubspot.vendor.tell = overtake  # type: ignore[method-assign]
     hubspot.write()
     hubspot.vendor.tell = told  # type: ignore[method-assign]
-    stand = desk.stand(hubspot.hub, store, hubspot.fresh())
-    assert (stand["written"], stand["due"]) == (0, len(hubspot.table.ids()))
     hubspot.write()
+    assert hubspot.calls_of_round() == 2
     stand = desk.stand(hubspot.hub, store, hubspot.fresh())
-    assert (stand["written"], stand["due"]) == (len(hubspot.table.ids()), 0)
+    assert (stand["written"], stand["due"]) == (len(newest), 0)
     hubspot.reset()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -71,7 +72,19 @@ class Written:
 
     def later(self) -> None:
         """So long that every record may be written again."""
-        passed = EVERY.total_seconds() + 1
+        self._pass(EVERY + timedelta(seconds=1))
+
+    def morning(self) -> None:
+        """One o'clock of the next day, with all that the night changes done: scores move then."""
+        now = self.hub.now(self.stage.tenant_id)
+        tomorrow = (now + timedelta(days=1)).replace(hour=1, minute=0, second=0)
+        self._pass(tomorrow - now)
+        self.echo()
+        self.poll()
+        self.stage.settle()
+
+    def _pass(self, time: timedelta) -> None:
+        passed = time.total_seconds()
         change = {"$inc": {"clock_offset_s": passed}}
         self.hub.catalogue.control.tenants.update_one({"_id": self.stage.tenant_id}, change)
         self.hub.forget_offsets()
