@@ -180,6 +180,21 @@ def test_a_clock_behind_the_vendor_reads_up_to_its_day(
     assert run(client)[-1].cursor["seen"] == vendor.today().isoformat()
 
 
+def test_a_clock_behind_the_vendor_looks_for_late_events_on_each_of_its_days(
+    vendor: MixpanelSandbox, client: Mixpanel
+) -> None:
+    """A client that was just opened has only our clock: the last run knows Mixpanel's day."""
+    cursor = run(client)[-1].cursor
+    spans(vendor)
+    yesterday = (vendor.today() - timedelta(days=1)).isoformat()
+    client.now = vendor.clock.now() - timedelta(days=3)
+    after = run(client, {**cursor, "looked": yesterday})[-1].cursor
+    assert spans(vendor) == [1] * 6
+    client.now = vendor.clock.now() - timedelta(days=3)
+    run(client, after)
+    assert spans(vendor) == [1, 1]
+
+
 def test_an_old_project_counts_days_by_its_own_zone(
     vendor: MixpanelSandbox, connect: Opener
 ) -> None:
