@@ -256,10 +256,7 @@ def translated(function: Callable[[], T]) -> T:
 
 
 def refusal(status: int, headers: Mapping[str, str], text: str = "") -> VendorError:
-    """What an HTTP answer of Jira means for the caller; nothing of its text is quoted.
-
-    The gateway answers 401 to a good token that lacks a scope, too.
-    """
+    """What an answer means; of a scope that lacks only the gateway's text tells, with 401."""
     if status in PASSING or status >= 500:
         reason = headers.get("RateLimit-Reason") or ("limited" if status == 429 else "down")
         after = retry_after(headers, datetime.now(UTC))
