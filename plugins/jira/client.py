@@ -249,8 +249,7 @@ def translated(function: Callable[[], T]) -> T:
         headers = error.response.headers if error.response is not None else {}
         raise refusal(error.status_code or 0, headers, error.text or "") from None
     except requests.RequestException as error:
-        kind = type(error).__name__
-        raise RetryLater(f"Jira could not be reached ({kind}).") from None
+        raise RetryLater(f"Jira could not be reached ({type(error).__name__}).") from None
     except (ValueError, TypeError):
         raise RetryLater("Jira answered with something that is not JSON.") from None
 
