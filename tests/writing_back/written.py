@@ -81,6 +81,7 @@ class Written:
         self._pass(tomorrow - now)
         self.echo()
         self.poll()
+        self.stage.store.accounts.update_many({}, {"$set": {"score_due": True}})
         self.stage.settle()
 
     def _pass(self, time: timedelta) -> None:
