@@ -4,7 +4,8 @@ They lie in the connector's own folder `payloads`, or for one of this repository
 `tests/plugins/<name>/payloads`. `index.yaml` there has an entry for each file: `follows` (the
 vendor's document and section) and `webhook: name` for a body, `object: word` for a record, or
 `objects: {key: word}` where one file holds several. A body may have `headers`, `secret` and
-`received_at`: then it must verify, too, for the vendor's `account` where that has to match. What a connector must refuse has neither.
+`received_at`: then it must verify, too, for the vendor's `account` where that has to match. What a
+connector must refuse has neither.
 """
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ MOST = 8 * 1024 * 1024
 class Sink:
     """A loopback receiver; `answer` decides, every delivery is kept in `got` with its `moment`."""
 
-    def __init__(
-        self, answer: Answer, moment: Callable[[], datetime], port: int = 0
-    ) -> None:
+    def __init__(self, answer: Answer, moment: Callable[[], datetime], port: int = 0) -> None:
         self._moment = moment
         self.got: list[Delivery] = []
         self._answer = answer

@@ -22,8 +22,8 @@ from hub.conform import suite
 from hub.conform.rule import RULES, Rule
 from hub.embedded import Services
 from hub.errors import BadSignature, Malformed, Reconnect
-from hub.prove import guide
 from hub.plugin_host import load_plugins
+from hub.prove import guide
 from hub.sandbox import Sandbox, Vendor
 from hub.settings import ROOT
 from hub.trying import trial

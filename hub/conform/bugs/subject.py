@@ -16,9 +16,9 @@ Pages = Iterable[Page]
 class Subject:
     """A connector with its compiled mappings.
 
-    exempt: rules that its vendor makes impossible for all webhooks. merges, limit_headers: whether its sandbox has
-    them. plain: whether all its calls are the hub's own session's. zoned: whether it writes times
-    with their zone. tells_merges: whether merges are told as such.
+    exempt: rules that its vendor makes impossible for all webhooks. merges, limit_headers: whether
+    its sandbox has them. plain: whether all its calls are the hub's own session's. zoned: whether
+    it writes times with their zone. tells_merges: whether merges are told as such.
     """
 
     connector: Connector

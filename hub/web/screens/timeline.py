@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.engine.moments import EPOCH
+from hub.health.words import BANDS
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
-from hub.web.screens.words import BANDS
 
 KINDS = {
     "ticket": "Tickets",
