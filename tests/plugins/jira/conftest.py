@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+import stamina
 
 from hub.api import Page
 from hub.http import VendorHttp
@@ -89,3 +90,11 @@ def connect(vendor: JiraSandbox) -> Opener:
 def client(connect: Opener) -> JiraClient:
     """A client with the right credentials."""
     return connect()
+
+
+@pytest.fixture
+def one_attempt() -> Iterator[None]:
+    """The host's short retries are its own; here each call is made once."""
+    stamina.set_testing(True, attempts=1)
+    yield
+    stamina.set_testing(False)
