@@ -1,19 +1,39 @@
-"""SugarCRM's sandbox, served over HTTP, and clients that talk to it."""
+"""SugarCRM's sandbox, served over HTTP, clients that talk to it, its mapping and its streams."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 import stamina
 
+from hub.api import Page
+from hub.conform.typed import wrong
 from hub.http import VendorHttp
 from hub.sandbox import Sandbox
+from mappings import language
+from mappings.language import Context, Mapped
 from plugins.sugarcrm import SUGARCRM, sessions
 from plugins.sugarcrm.client import SugarClient
 from plugins.sugarcrm.sandbox import SugarSandbox, create
+from plugins.sugarcrm.streams import STREAMS
 
 Opener = Callable[..., SugarClient]
+HERE = Path(__file__).parent
+MAPPINGS = language.load(SUGARCRM.mapping.read_text(), "mapping.yaml", SUGARCRM.conversions)
+SETTINGS = {"customer_number_field": "customer_no_c"}
+FACTS = {
+    "address": "https://acme.sugarondemand.com",
+    "currency": "USD",
+    "currencies": {"-99": "USD", "e5a1": "EUR", "j9": "JPY"},
+    "deal_field": "sales_stage",
+}
+ACCOUNT = "8c6d2f9e-1111-4222-8333-444455556666"
+STREAM = {stream.name: stream for stream in STREAMS}
+ACCOUNTS, CONTACTS, CASES = STREAM["accounts"], STREAM["contacts"], STREAM["cases"]
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +74,30 @@ def connect(vendor: SugarSandbox) -> Opener:
 def client(connect: Opener) -> SugarClient:
     """A client with the right credentials."""
     return connect()
+
+
+def raw(name: str, /, **fields: Any) -> dict[str, Any]:
+    return {**json.loads((HERE / "payloads" / f"{name}.json").read_text()), **fields}
+
+
+def mapped(object: str, record: dict[str, Any], **facts: Any) -> Mapped:
+    made = MAPPINGS[object].apply(record, Context(SETTINGS, {**FACTS, **facts}))
+    assert made.entity is not None
+    assert not wrong(made.entity, made.values)
+    return made
+
+
+def money(minor: int, currency: str, exponent: int = 2) -> dict[str, Any]:
+    return {"minor": minor, "currency": currency, "exponent": exponent}
+
+
+def run(client: SugarClient, stream: Any, cursor: Any = None) -> list[Page]:
+    return list(stream.pages(client, cursor, ()))
+
+
+def ids(pages: Sequence[Page]) -> list[str]:
+    return [record["id"] for page in pages for record in page.records]
+
+
+def gone(pages: Sequence[Page]) -> list[str]:
+    return [change.native_id for page in pages for change in page.changes]
