@@ -1,4 +1,4 @@
-"""Zendesk's account, lists, reads by id and subscriptions, against its sandbox."""
+"""Zendesk's account, lists, reads by id and limits, against its sandbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from requests import Request
 
 from hub.api import CorrectInput, GiveUp, Left, Reconnect, RetryLater
 from hub.http import VendorHttp
-from plugins.zendesk import ZENDESK, account, lists, subscribing
+from plugins.zendesk import ZENDESK, account, lists
 from plugins.zendesk.client import ZendeskClient, open_client
 from plugins.zendesk.limits import EXPORTS, left
 from plugins.zendesk.records import split
@@ -17,7 +17,6 @@ from plugins.zendesk.sandbox import ZendeskSandbox
 from tests.plugins.zendesk.conftest import Opener
 
 STREAMS = {stream.name: stream for stream in ZENDESK.streams}
-HOOK = "http://127.0.0.1:9/webhooks/zendesk/key"
 
 
 def header(**secrets: str) -> str:
@@ -234,62 +233,6 @@ def test_a_fetch_is_one_call_in_the_shape_of_the_export(
     assert found == [tickets[id] for id in wanted]
     assert vendor.calls["show_many"] == 1
     assert list(fetch(client, ["x"])) == []
-
-
-def test_webhooks_are_made_with_zendesk_s_secret_listed_and_removed(
-    vendor: ZendeskSandbox, client: ZendeskClient
-) -> None:
-    made = {
-        target: subscribing.register(client, f"{HOOK}/{target}", target, None)
-        for target in subscribing.targets(client)
-    }
-    kept = {s.url.rpartition("/")[2]: s for s in vendor.subscriptions()}
-    assert {t: r.secret for t, r in made.items()} == {t: s.secret for t, s in kept.items()}
-    assert "zen:event-type:ticket.comment_added" in kept["tickets"].events
-    assert "zen:event-type:user.last_login_changed" not in kept["organizations_and_users"].events
-    vendor.subscribe(HOOK, "by hand", (), {"webhook": "trigger"})
-    listed = {s.target: (s.vendor_id, s.url, s.active) for s in subscribing.listed(client)}
-    assert listed == {t: (r.vendor_id, f"{HOOK}/{t}", True) for t, r in made.items()}
-    for registered in made.values():
-        subscribing.unregister(client, registered.vendor_id)
-        subscribing.unregister(client, registered.vendor_id)
-    assert list(subscribing.listed(client)) == []
-
-
-def test_an_account_that_does_not_know_all_events_gets_the_confirmed_ones(
-    vendor: ZendeskSandbox, client: ZendeskClient
-) -> None:
-    vendor.refused_types = {"ticket.merged", "user.merged"}
-    for target in subscribing.targets(client):
-        subscribing.register(client, HOOK, target, None)
-        events = {e.removeprefix("zen:event-type:") for e in vendor.subscriptions()[-1].events}
-        assert events == set(subscribing.CONFIRMED[target])
-
-
-def test_an_account_without_events_of_tickets_is_led_to_the_trigger(
-    vendor: ZendeskSandbox, client: ZendeskClient
-) -> None:
-    vendor.refused_types = {*subscribing.CONFIRMED["tickets"]}
-    with pytest.raises(GiveUp, match="trigger"):
-        subscribing.register(client, HOOK, "tickets", None)
-    subscribing.register(client, HOOK, "organizations_and_users", None)
-    assert len(vendor.subscriptions()) == 1
-
-
-def test_a_webhook_whose_secret_cannot_be_read_is_taken_back(
-    vendor: ZendeskSandbox, client: ZendeskClient
-) -> None:
-    vendor.hides_secrets = True
-    with pytest.raises(GiveUp):
-        subscribing.register(client, HOOK, "tickets", None)
-    assert vendor.subscriptions() == []
-
-
-def test_a_system_s_change_is_no_webhook_s_to_tell() -> None:
-    """1767607200 is 2026-01-05T10:00:00Z."""
-    row: dict[str, Any] = {"updated_at": "2026-01-05T10:00:00Z"}
-    for generated, targets in ((1767607200, ("tickets",)), (1767607201, ()), (None, ("tickets",))):
-        assert subscribing.told_by({**row, "generated_timestamp": generated}) == targets
 
 
 def test_limits_are_read_from_either_family_of_headers() -> None:
