@@ -18,7 +18,7 @@ from redis import Redis
 from hub import grants, queue
 from hub.api import Connector
 from hub.api.limits import Purpose
-from hub.budget import Budget, is_near
+from hub.budget import Budget, account_of, is_near
 from hub.clock import Clock
 from hub.engine.echo import own_paths
 from hub.engine.incoming import Source, body
@@ -116,8 +116,10 @@ class Hub:
     def budget(self, connection: Doc, purpose: Purpose = "first") -> Budget:
         """What the vendor account of this connection allows, whoever else uses it."""
         connector = self.plugins.connector(connection["connector"])
-        account = f"{connector.name}:{connection['account'].get('id', connection['_id'])}"
         settings, tenant_id = connection["settings"], connection.get("tenant_id", "")
+        account = account_of(
+            connector, settings, connection["account"].get("id", connection["_id"])
+        )
         return self._budget(connector, account, settings, connection["_id"], purpose, tenant_id)
 
     def _budget(

@@ -172,7 +172,7 @@ end
 
 local function learn(left, began)
   local w = window(left.name, left.per)
-  if left.of then w.of = left.of end
+  if left.of and left.of > 0 then w.of = left.of end
   local limit = w.of or left.declared
   if not left.calls or not limit then return end
   local said = math.max(0, limit - left.calls)

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from hub.api import Connector
 from hub.api.limits import Headers, Left, Limits, Purpose, Rate
+from hub.queue import JobTimeout
 
 log = structlog.get_logger(__name__)
 
@@ -136,6 +137,8 @@ class Budget:
             return []
         try:
             found = list(self.limits.left(headers))
+        except JobTimeout:
+            raise
         except Exception:
             log.exception("limits_unread", account=self.account)
             return []
@@ -167,9 +170,23 @@ def name_of(per_s: float, only: str = "") -> str:
 
 def is_near(connector: Connector, settings: Mapping[str, str]) -> bool:
     """Whether the vendor is on this machine, as a sandbox is."""
+    return any(host in LOOPBACK for host in _hosts(connector, settings))
+
+
+def account_of(connector: Connector, settings: Mapping[str, str], account_id: str) -> str:
+    """Whose calls are counted together.
+
+    Part of it is the host that is called: which account it is, is what that host says, and a
+    tenant's own host could name another tenant's account, and ask for a pause there.
+    """
+    return "@".join((f"{connector.name}:{account_id}", *_hosts(connector, settings)))
+
+
+def _hosts(connector: Connector, settings: Mapping[str, str]) -> list[str]:
+    """The hosts that the settings name; none where the vendor has one for everybody."""
     given = [settings.get(one.key, "") for one in connector.fields if one.kind == "url"]
     hosts = (urlsplit(text if "://" in text else f"//{text}").hostname for text in given)
-    return any(host in LOOPBACK for host in hosts)
+    return [host for host in hosts if host]
 
 
 def _learnt(left: Left, declared: Mapping[str, int]) -> dict[str, Any]:

@@ -7,6 +7,10 @@ core (`BrokenMapping`, `Unmappable`) live in `mappings.errors`, which may not im
 
 from __future__ import annotations
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 
 class HubError(Exception):
     """Base of all errors that the hub raises on purpose."""
@@ -144,3 +148,12 @@ class LeaseLost(HubError):
     """Another worker took over: stop, and write nothing more."""
 
     reason = "lease_lost"
+
+
+def unforeseen(error: Exception) -> HubError:
+    """A connector's trouble as one of ours: what it did not foresee is tried again later."""
+    if isinstance(error, HubError):
+        return error
+    log.error("connector_broke", exc_info=error)
+    sentence = f"The vendor's answer could not be used ({type(error).__name__})."
+    return RetryLater(sentence, reason="unexpected")

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
     def _is_a_base(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
-        return value.rstrip("/")
+        return _as_listed(value.rstrip("/")) if value else ""
 
     def masked(self) -> dict[str, Any]:
         """Every setting as text for people; a secret shows only whether it is set."""
@@ -227,6 +228,13 @@ def _shown(value: Any) -> str:
 def _without_password(text: str) -> str:
     head, at, tail = text.rpartition("@")
     return f"{head.split('://')[0]}://•••@{tail}" if at and "://" in head else text
+
+
+def _as_listed(url: str) -> str:
+    """As vendors list an address that they were given: theirs are compared with ours."""
+    parts = urlsplit(url)
+    port = {"http": ":80", "https": ":443"}[parts.scheme]
+    return urlunsplit((parts.scheme, parts.netloc.lower().removesuffix(port), parts.path, "", ""))
 
 
 def _plain(value: Any) -> str:

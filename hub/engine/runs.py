@@ -20,7 +20,7 @@ from hub.drift import look
 from hub.engine import vanished
 from hub.engine.incoming import Source
 from hub.engine.sync import LEASE_S, Sync, next_time
-from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater
+from hub.errors import HubError, LeaseLost, NotFound, Reconnect, RetryLater, unforeseen
 from hub.faultpoints import point
 from hub.queue import JobTimeout
 from hub.store import leases
@@ -110,18 +110,9 @@ def _work(
         if isinstance(error, RetryLater) and error.reason in NO_TROUBLE:
             _put_off(hub, store, run, error, now())
         else:
-            _failed(hub, store, connection, stream, run, _named(error), now())
+            _failed(hub, store, connection, stream, run, unforeseen(error), now())
         settle()
     return True
-
-
-def _named(error: Exception) -> HubError:
-    """Trouble that the connector did not foresee, such as an answer of another shape."""
-    if isinstance(error, HubError):
-        return error
-    log.error("sync_broke", exc_info=error)
-    sentence = f"The vendor's answer could not be used ({type(error).__name__})."
-    return RetryLater(sentence, reason="unexpected")
 
 
 def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime) -> Doc:

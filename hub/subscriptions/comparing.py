@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -58,8 +59,9 @@ def compare(
 
 
 def _is_orphan(url: str, home: str, is_taken: Callable[[str], bool]) -> bool:
-    key = url.removeprefix(home)
-    return key != url and "/" not in key and key != "" and not is_taken(key)
+    """Parameters behind a key are somebody's addition: the edge finds the endpoint all the same."""
+    key = re.split("[?#]", url.removeprefix(home))[0]
+    return url.startswith(home) and "/" not in key and key != "" and not is_taken(key)
 
 
 def _judge(

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub import connections
-from hub.errors import GiveUp, HubError, LeaseLost, Reconnect, TryAgainSoon
+from hub.errors import GiveUp, HubError, LeaseLost, Reconnect, TryAgainSoon, unforeseen
+from hub.queue import JobTimeout
 from hub.store.client import Doc
+from hub.store.errors import StoreError
 from hub.subscriptions import desk as desks
 from hub.subscriptions import hearing, mending, missed
 from hub.subscriptions.desk import Desk
@@ -74,10 +76,13 @@ def _deal(desk: Desk, now: datetime) -> Doc:
     except Reconnect as error:
         connections.needs_reconnect(desk.hub, desk.store, desk.connection["_id"], error.sentence)
         return {"list_at": now + AGAIN, "trouble": _trouble(error, now)}
-    except HubError as error:
-        wait = LIST_EVERY if isinstance(error, GiveUp) else AGAIN
-        log.warning("look_failed", reason=error.reason)
-        return {"list_at": now + wait, "trouble": _trouble(error, now)}
+    except (JobTimeout, StoreError):
+        raise
+    except Exception as broken:
+        trouble = unforeseen(broken)
+        wait = LIST_EVERY if isinstance(trouble, GiveUp) else AGAIN
+        log.warning("look_failed", reason=trouble.reason)
+        return {"list_at": now + wait, "trouble": _trouble(trouble, now)}
     return {"list_at": now + LIST_EVERY, "trouble": None, "listed_at": now, **notes}
 
 

@@ -17,11 +17,13 @@ import structlog
 
 from hub import connections
 from hub.api.writing import Refusal
-from hub.errors import HubError, LeaseLost, Reconnect, RetryLater
+from hub.errors import HubError, LeaseLost, Reconnect, RetryLater, unforeseen
 from hub.faultpoints import point
 from hub.http import WAITING
+from hub.queue import JobTimeout
 from hub.store import leases
 from hub.store.client import Doc
+from hub.store.errors import StoreError
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
 from hub.writing_back import marks
@@ -85,8 +87,10 @@ class _Writer:
             while step():
                 if monotonic() > deadline:
                     return False
-        except (LeaseLost, Reconnect, RetryLater, HubError) as error:
-            self._stopped(error)
+        except (JobTimeout, StoreError):
+            raise
+        except Exception as error:
+            self._stopped(unforeseen(error))
         return True
 
     def _spread(self) -> None:

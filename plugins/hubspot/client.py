@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from hub.api import CorrectInput, GiveUp, Http, Json, RetryLater
+from hub.api.rest import base_url as checked
 from plugins.hubspot.records import following, gather, ordered, unsaved
 from plugins.hubspot.refusals import refusal
 
@@ -28,6 +29,8 @@ API_VERSION = "2026-09"
 """The dated version of the paths that the SDK has no typed call for."""
 
 BASE_URL = "https://api.hubapi.com"
+HOSTS = r"api(-[a-z0-9]+)?\.hubapi\.com"
+"""The portal that an answer names decides whose pushed events a connection gets."""
 TIMEOUT = (5, 30)
 """Seconds to connect and to read; the SDK has none of its own."""
 
@@ -62,7 +65,7 @@ class Client:
         if not token.isascii() or not token.isprintable() or not token.strip():
             raise CorrectInput("The access token holds odd characters.", field="access_token")
         self._token = token.strip()
-        self._url = (base_url or BASE_URL).rstrip("/")
+        self._url = checked(base_url or BASE_URL, host=HOSTS, example=BASE_URL, field="base_url")
         self._http = http
         self._apis: dict[str, Any] = {}
         self._custom: dict[str, tuple[str, ...]] = {}

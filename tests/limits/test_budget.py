@@ -10,7 +10,8 @@ from redis import Redis
 
 from hub.api import Left, Limits, Rate
 from hub.api.limits import Purpose, whole
-from hub.budget import CALL_LIFE_S, Budget, Taken, Wait
+from hub.budget import CALL_LIFE_S, Budget, Taken, Wait, account_of
+from plugins.jira import register_connectors
 from tests.limits.conftest import Account, per_minute
 
 
@@ -89,6 +90,27 @@ def test_a_window_that_starts_again_at_a_told_time_is_closed_until_then(redis: R
     assert account.spend(1) == 0
     account.ahead += 2
     assert account.spend(12) == 9, "our own call of half a minute ago still counts"
+
+
+def test_a_window_that_is_said_to_hold_nothing_is_not_closed_for_ever(redis: Redis) -> None:
+    account = Account(redis, Limits(left=lambda headers: [Left(86_400, 0, 0)]))
+    account.hear({"any": "header"})
+    account.ahead += 25 * 3600
+    assert account.spend(1) == 1
+
+
+def test_a_host_that_names_another_tenants_account_shares_nothing_with_it() -> None:
+    """Jira says itself which site it is; its address is the admin's to type."""
+    (jira,) = register_connectors()
+    found = {
+        account_of(jira, {"site": site}, "acme.atlassian.net")
+        for site in (
+            "https://acme.atlassian.net",
+            "https://acme.atlassian.net/",
+            "https://x.example",
+        )
+    }
+    assert len(found) == 2
 
 
 def test_a_spent_day_is_looked_at_again_each_hour(redis: Redis) -> None:

@@ -98,6 +98,14 @@ def test_another_programs_subscriptions_are_never_touched(asana: Watched) -> Non
         asana.vendor.unsubscribe(id)
 
 
+def test_what_an_admin_wrote_behind_an_address_of_ours_is_left_alone(asana: Watched) -> None:
+    address = asana.stage.endpoint(asana.connection)["url"]
+    by_hand = made_behind_our_back(asana, f"{address}?from=asana")
+    asana.look_at_vendor()
+    assert by_hand in asana.there()
+    asana.vendor.unsubscribe(by_hand)
+
+
 def test_another_connections_subscriptions_are_never_touched(asana: Watched) -> None:
     stage = Stage(asana.stage.hub, asana.stage.sandbox)
     other = Watched.connected(stage, "asana")
@@ -207,6 +215,22 @@ def test_a_vendor_in_trouble_is_asked_again_later(asana: Watched) -> None:
     asana.vendor.faults.clear()
     asana.later(minutes=16)
     asana.look()
+    assert asana.watch()["trouble"] is None
+
+
+def test_a_connector_that_breaks_is_asked_again_later_too(asana: Watched) -> None:
+    """Else it would be rung for, and ask the vendor, each second."""
+
+    def broken(client: Any) -> Any:
+        return int("an answer of another shape")
+
+    with replaced(asana, "listed", broken):
+        asana.look_at_vendor()
+    watch = asana.watch()
+    assert watch["trouble"]["reason"] == "unexpected"
+    assert (watch["list_at"] - watch["looked_at"]).total_seconds() == 15 * 60
+    assert watch["next_at"] > watch["looked_at"]
+    asana.look_at_vendor()
     assert asana.watch()["trouble"] is None
 
 

@@ -32,6 +32,22 @@ CALLS: dict[str, Call] = {
 }
 
 
+@pytest.mark.parametrize("address", ["https://api-eu1.hubapi.com", "http://127.0.0.1:9"])
+def test_the_vendors_own_address_and_this_machines_are_taken(address: str) -> None:
+    assert Client("token", VendorHttp(None, "t"), address)._url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://portal.example", "http://api.hubapi.com", "https://api.hubapi.com.portal.example"],
+)
+def test_another_host_cannot_say_which_portal_we_are(address: str) -> None:
+    """Who is believed to be a portal gets what the operator's app is told of it."""
+    with pytest.raises(CorrectInput) as caught:
+        Client("token", VendorHttp(None, "t"), address)
+    assert caught.value.field == "base_url"
+
+
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize(
     ("kind", "details", "error", "reason"),
