@@ -15,7 +15,7 @@ from hub.prove.result import Options, Result
 from hub.waiting import wait_until
 
 RECORDS, LEAST, KILLS = 1_000_000, 3_000, 5
-ACCOUNTS = 1_000
+ACCOUNTS = 20_000
 STREAM = "tickets"
 GROWN_MB = 100.0
 """How much more a worker may hold in the last part than in the first."""
