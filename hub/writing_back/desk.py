@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hub.api import WriteBack
 from hub.errors import CorrectInput
 from hub.lineage import body
+from hub.store import leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
 from hub.writing_back.text import text_of
@@ -94,6 +95,8 @@ def switch_off(hub: Hub, tenant_id: str, connection_id: str, by: str, clear: boo
     change |= {"write_back.problem": None, "write_back.waits_until": None}
     store.connections.update({"_id": connection_id}, {"$set": change})
     if not clear:
+        # Who is writing just now would note its texts for whatever field is chosen next.
+        leases.seize(store, f"write:{connection_id}", 0)
         store.written.delete({"connection_id": connection_id})
     what = "write-back switched off" + (" and cleared" if clear else "")
     _note(hub, tenant_id, connection_id, by, what, field=state["field"])

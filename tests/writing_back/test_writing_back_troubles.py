@@ -94,6 +94,28 @@ def test_whoever_lost_the_lease_meanwhile_lets_the_records_be_written_again(
     hubspot.reset()
 
 
+def test_who_writes_while_it_is_switched_off_notes_nothing_of_it(hubspot: Written) -> None:
+    """It may be on again by then, with another field, which does not hold these texts."""
+    tenant, store = hubspot.stage.tenant_id, hubspot.stage.store
+    hubspot.on()
+    chosen, told = hubspot.fresh()["write_back"], hubspot.vendor.tell
+
+    def choose_anew(edit: Edit) -> None:
+        hubspot.vendor.tell = told  # type: ignore[method-assign]
+        desk.switch_off(hubspot.hub, tenant, hubspot.id, "ada")
+        store.connections.update({"_id": hubspot.id}, {"$set": {"write_back": chosen}})
+        marks.spread(store, hubspot.id, "company", hubspot.hub.now(tenant))
+        told(edit)
+
+    hubspot.vendor.tell = choose_anew  # type: ignore[method-assign]
+    hubspot.write()
+    assert store.written.count({"text": {"$exists": True}}) == 0
+    hubspot.write()
+    stand = desk.stand(hubspot.hub, store, hubspot.fresh())
+    assert (stand["written"], stand["due"]) == (len(hubspot.accounts()), 0)
+    hubspot.reset()
+
+
 def test_a_locked_row_is_tried_again_and_a_deleted_one_is_said(salesforce: Written) -> None:
     written, store = salesforce, salesforce.stage.store
     one, other = sorted(written.table.ids())[:2]
