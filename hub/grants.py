@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 75
-"""Longer than the longest call to a token endpoint takes."""
+LEASE_S = 120
+"""Longer than the tries of one call to a token endpoint take together: none begins later than 45 s
+after the first, and each has 35 s."""
 WAIT_S = 45.0
 YOUNG, REFUSALS = timedelta(minutes=1), 3
 """A token younger than this is not renewed, but tried again; so often may one be refused."""

@@ -82,6 +82,8 @@ def try_(
         raise CorrectInput("--record and --id need --stream.", field="stream")
     if listen and not live:
         raise CorrectInput("--listen needs --live.", field="listen")
+    if watch and live:
+        raise CorrectInput("--watch tries the sandbox: it does not go with --live.", field="watch")
     if watch:
         context.exit(_watched(name, context.params))
     host = plugins(name)

@@ -138,6 +138,7 @@ def test_beside_another_source_one_sees_whose_word_counts(host: PluginHost) -> N
         (("stripe", "--stream", "nonsense"), 3),
         (("stripe", "--id", "cus_1"), 2),
         (("stripe", "--listen"), 2),
+        (("stripe", "--live", "--watch"), 2),
         (("nobody",), 3),
         (("stripe", "--stream", "customers", "--id", "cus_none"), 3),
     ],
