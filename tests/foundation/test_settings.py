@@ -20,6 +20,20 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("given", "listed"),
+    [
+        ("https://Hub.Example.com:443/", "https://hub.example.com"),
+        ("http://hub.example.com:80/In/", "http://hub.example.com/In"),
+        ("https://hub.example.com:8443", "https://hub.example.com:8443"),
+        ("", ""),
+    ],
+)
+def test_the_public_address_is_written_as_vendors_list_it(given: str, listed: str) -> None:
+    """Else a subscription of ours would be taken for one that points elsewhere, and removed."""
+    assert load_settings(join=False, public_url=given).public_url == listed
+
+
 def test_the_command_line_beats_the_environment_beats_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
