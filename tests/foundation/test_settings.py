@@ -26,7 +26,6 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://Hub.Example.com:443/", "https://hub.example.com"),
         ("http://hub.example.com:80/In/", "http://hub.example.com/In"),
         ("https://hub.example.com:8443", "https://hub.example.com:8443"),
-        ("", ""),
     ],
 )
 def test_the_public_address_is_written_as_vendors_list_it(given: str, listed: str) -> None:
