@@ -83,7 +83,8 @@ def answered(hub: Hub, tenant_id: str, user_id: str, state: str, code: str) -> A
     Raises NotFound for a state that we did not give to this person or that is too old,
     CorrectInput when the vendor refuses the code, or grants less than is needed.
     """
-    wanted = hub.catalogue.control.consents.find_one_and_delete(_mine(tenant_id, user_id, state))
+    asked = {**_mine(tenant_id, user_id, state), "choices": {"$exists": False}}
+    wanted = hub.catalogue.control.consents.find_one_and_delete(asked)
     wanted, now = _fresh(hub, wanted), hub.now(tenant_id)
     verifier = hub.catalogue.vault.open(wanted["sealed"])["verifier"]
     connector = hub.plugins.connector(wanted["connector"])

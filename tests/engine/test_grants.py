@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from hub import consents, grants, removal, rotation
+from hub.api import Choice
 from hub.embedded import Services
 from hub.errors import AlreadyThere, CorrectInput, NotFound, Reconnect, RetryLater
 from hub.sandbox import Response, Sandbox
@@ -56,6 +58,16 @@ def test_a_state_is_good_once_and_only_for_whoever_asked(stage: Granted) -> None
     consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
     with pytest.raises(NotFound):
         consents.answered(stage.hub, stage.tenant_id, "usr_1", state, code)
+
+
+def test_a_choice_that_waits_is_no_state(stage: Granted) -> None:
+    """What waits for an account to be picked is found by its own key alone, and stays."""
+    choices = (Choice("a", "A", settings={}), Choice("b", "B", settings={}))
+    key = consents.hold(stage.hub, replace(stage.answered(), choices=choices))
+    with pytest.raises(NotFound):
+        consents.answered(stage.hub, stage.tenant_id, "usr_1", key, "code")
+    held = consents.held(stage.hub, stage.tenant_id, "usr_1", key)
+    assert [choice.id for choice in held.choices] == ["a", "b"]
 
 
 def test_a_code_that_the_vendor_does_not_know_connects_nothing(stage: Granted) -> None:
