@@ -24,7 +24,7 @@ from requests.adapters import HTTPAdapter
 
 from hub.breaker import Breaker
 from hub.budget import Budget, Taken, Wait
-from hub.errors import Reconnect, RetryLater
+from hub.errors import HubError, Reconnect, RetryLater
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
@@ -110,6 +110,11 @@ class Guard:
         """The vendor answered, whatever it said."""
         if self._end().after_failures:
             self._breaker.succeeded()
+
+    def broke_off(self) -> None:
+        """Nobody knows how the vendor would have answered: another call may find out."""
+        if self._end().after_failures:
+            self._breaker.let_go()
 
     def _end(self, error: RetryLater | None = None) -> Pass:
         passed: Pass = getattr(self._mine, "now", None) or Pass(Taken())
@@ -235,8 +240,11 @@ def _try(guard: Guard, operation: str, function: Callable[[], T]) -> T:
     except RetryLater as error:
         guard.failed(error)
         raise
-    except BaseException:
+    except HubError:
         guard.succeeded()
+        raise
+    except BaseException:
+        guard.broke_off()
         raise
     guard.succeeded()
     return result

@@ -6,9 +6,14 @@ import uuid
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
 from redis import Redis
 
 from hub.breaker import BREAK_AFTER, BREAK_FOR_S, LONGEST_S, Breaker
+from hub.budget import Budget
+from hub.errors import GiveUp
+from hub.http import VendorHttp
+from hub.queue import JobTimeout
 
 
 @dataclass
@@ -70,6 +75,27 @@ def test_a_probe_that_was_not_made_leaves_room_for_another(redis: Redis) -> None
     assert one.enter()[0] == 0
     one.let_go()
     assert other.enter()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_open"),
+    [(JobTimeout("a slice is over"), True), (KeyError("x"), True), (GiveUp("no"), False)],
+)
+def test_a_probe_without_an_answer_tells_nothing_and_makes_room_for_another(
+    redis: Redis, ended: Exception, is_open: bool
+) -> None:
+    moved = Moved(redis)
+    moved.opened()
+    moved.ahead += BREAK_FOR_S * 1.4
+    budget = Budget(redis, moved.key, who=moved.key, offset_s=lambda: moved.ahead)
+
+    def end() -> None:
+        raise ended
+
+    with pytest.raises(type(ended)):
+        VendorHttp(redis, moved.key, budget=budget).call("probe", end)
+    assert moved.worker().look()["failures"] == (BREAK_AFTER if is_open else 0)
+    assert moved.worker().enter() == (0, is_open)
 
 
 def test_failures_far_apart_are_not_in_a_row(redis: Redis) -> None:
