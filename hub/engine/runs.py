@@ -91,7 +91,7 @@ def _work(
     run = _open_run(store, connection, stream, now())
     try:
         client = hub.client(connection, "last" if run["full"] else "next")
-        begins = run["full"] and run.get("cursor") is None
+        begins = run["full"] and run.get("cursor") is None and _is_told_before(run, connection)
         if begins or describing.is_old(hub.connector_of(connection), connection, now()):
             connection = describing.refresh(hub, store, connection, client)
         source = hub.source(store, connection)
@@ -115,6 +115,13 @@ def _work(
     return True
 
 
+def _is_told_before(run: Doc, connection: Doc) -> bool:
+    """Whether the vendor described the account before this stream's last listing: what it told
+    since then, at the listing of another stream, is new enough for this one too."""
+    told, listed = connection.get("described_at"), run.get("listed_at")
+    return told is None or (listed is not None and told <= listed)
+
+
 def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime) -> Doc:
     """The run under way, or a new one from the stream's cursor (or from the start)."""
     key = f"{connection['_id']}:{stream.name}"
@@ -135,6 +142,7 @@ def _open_run(store: TenantStore, connection: Doc, stream: Stream, now: datetime
         "state": "running",
         "cursor": None if full else state.get("cursor"),
         "started_at": now,
+        "listed_at": state.get("listed_at"),
         "counts": {"read": 0},
     }
     store.runs.insert(run)

@@ -27,9 +27,9 @@ from plugins.salesforce import pushing, seeding, soql
 from plugins.salesforce.catalogue import CASE_STATUSES, OBJECTS, describe
 from plugins.salesforce.ids import id18
 from plugins.salesforce.pushing import webhook
-from plugins.salesforce.refusing import refusal
 from plugins.salesforce.sandbox_granting import Grants
 from plugins.salesforce.sandbox_jobs import Jobs
+from plugins.salesforce.sandbox_refusing import refusal
 from plugins.salesforce.sandbox_writing import Writing
 from plugins.salesforce.stirring import Stirring
 

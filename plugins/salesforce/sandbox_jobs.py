@@ -16,7 +16,7 @@ from typing import Any
 from hub.sandbox import Request, Response, route
 from plugins.salesforce import seeding, soql
 from plugins.salesforce.catalogue import OBJECTS
-from plugins.salesforce.refusing import refusal
+from plugins.salesforce.sandbox_refusing import refusal
 
 JOBS = "/services/data/v67.0/jobs/query"
 KEPT = timedelta(days=7)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.sandbox import Request, Response, Vendor, route
 from plugins.salesforce.catalogue import FIXED, OBJECTS
-from plugins.salesforce.refusing import refusal
+from plugins.salesforce.sandbox_refusing import refusal
 
 MOST = 200
 LENGTH = 255

@@ -107,16 +107,18 @@ def values(who: Customer, today: date) -> dict[str, float | None]:
     }
 
 
-def _use(who: Customer) -> dict[str, set[date]]:
+def _use(who: Customer, today: date) -> dict[str, set[date]]:
+    """Days of use by person; of what came later, a past day knows nothing."""
     days: dict[str, set[date]] = {}
     for record in who.of("usage"):
         if record["person"] in who.external:
             days.setdefault(record["person"], set()).update(map(on, record["days"]))
-    return {person: used for person, used in days.items() if used}
+    until = {person: {day for day in used if day <= today} for person, used in days.items()}
+    return {person: used for person, used in until.items() if used}
 
 
 def _adoption(who: Customer, today: date) -> dict[str, float | None]:
-    use = _use(who)
+    use = _use(who, today)
     active = sum((today - max(used)).days < 28 for used in use.values())
     every = [(today - day).days for used in use.values() for day in used]
     recent, earlier = sum(0 <= n < 28 for n in every), sum(28 <= n < 56 for n in every)

@@ -133,11 +133,13 @@ def test_an_account_of_another_tenant_is_not_there(stage: Stage) -> None:
 
 
 def test_a_conversion_of_a_connector_is_named_with_its_module(stage: Stage) -> None:
-    ticket = stage.store.records.find_one({"source": "jira", "entity": "ticket"})
+    ticket = stage.store.records.find_one(
+        {"source": "jira", "entity": "ticket", "values.reopen_count": {"$ne": None}}
+    )
     assert ticket is not None
-    found = values.of_record(stage.hub, stage.store, ticket["_id"], "status", "ticket")
+    found = values.of_record(stage.hub, stage.store, ticket["_id"], "reopen_count", "ticket")
     conversion = found["chosen"]["mapping"]["conversion"]
-    assert conversion["name"] == "jira_ticket_status"
+    assert conversion["name"] == "jira_reopens"
     assert conversion["module"].startswith("plugins.jira.conversions.")
     with pytest.raises(NotFound):
         values.of_record(stage.hub, stage.store, ticket["_id"], "status", "opportunity")
