@@ -236,7 +236,7 @@ def caps(who: Customer, today: date) -> list[float]:
 
 
 def _last_days(who: Customer, today: date) -> list[int]:
-    return [(today - max(days)).days for days in _use(who).values()]
+    return [(today - max(days)).days for days in _use(who, today).values()]
 
 
 def score(who: Customer, today: date) -> tuple[float, float]:
