@@ -116,8 +116,11 @@ def _drop_targets(desk: Desk, webhook: Webhook) -> bool:
     False where there is nothing to ask for, such as a webhook of an app nobody has signed in to.
     """
     wanted, seen = set(asking.targets(desk, webhook)), set()
-    if not wanted and not _of(desk, webhook):
-        return False
+    if not wanted:
+        # Absence alone is no evidence: a right that was taken looks like a vendor without projects.
+        kept = len(_of(desk, webhook))
+        log.info("no_targets", connector=desk.connector.name, webhook=webhook.name, kept=kept)
+        return kept > 0
     for endpoint in _of(desk, webhook):
         if endpoint["state"] == "pending":
             continue
