@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub import connections
-from hub.errors import GiveUp, HubError, LeaseLost, Reconnect, TryAgainSoon, unforeseen
+from hub.errors import GiveUp, HubError, LeaseLost, NotFound, Reconnect, TryAgainSoon, unforeseen
 from hub.queue import JobTimeout
 from hub.store.client import Doc
 from hub.store.errors import StoreError
@@ -40,7 +40,7 @@ def is_due(connection: Doc, now: datetime) -> bool:
 
 
 def look(hub: Hub, tenant_id: str, connection_id: str) -> None:
-    """Roll back, list, mend, renew, hear, judge; then say when to look again."""
+    """Roll back, list, mend, renew, hear, judge; then say when to look again. Raises NotFound."""
     store = hub.store(tenant_id)
     try:
         with desks.opened(hub, tenant_id, connection_id) as desk:
@@ -48,6 +48,10 @@ def look(hub: Hub, tenant_id: str, connection_id: str) -> None:
                 _look(desk)
     except TryAgainSoon:
         _next(store.connections.update, connection_id, hub.now(tenant_id) + BUSY)
+    except NotFound:
+        # The connector is not installed any more; it may be again.
+        _next(store.connections.update, connection_id, hub.now(tenant_id) + AGAIN)
+        raise
 
 
 def _look(desk: Desk) -> None:

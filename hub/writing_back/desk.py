@@ -39,7 +39,7 @@ def choices(hub: Hub, tenant_id: str, connection_id: str) -> Doc:
     """
     store = hub.store(tenant_id)
     connection = hub.connection(store, connection_id)
-    write_back = _needed(hub, connection)
+    write_back = needed(hub, connection)
     client = hub.client(connection)
     mapping = hub.source(store, connection).mappings[write_back.object]
     used = _used(store, connection_id, write_back.object)
@@ -60,7 +60,7 @@ def switch_on(hub: Hub, tenant_id: str, connection_id: str, field: str, by: str)
     """
     store = hub.store(tenant_id)
     connection = hub.connection(store, connection_id)
-    write_back = _needed(hub, connection)
+    write_back = needed(hub, connection)
     _refuse_second(connection, field)
     offered = choices(hub, tenant_id, connection_id)
     title = _chosen(offered, field)
@@ -135,7 +135,7 @@ def preview(hub: Hub, store: TenantStore, connection: Doc, field: str = "") -> l
     [{"account_id", "name", "native_id", "text", "now"}]; `now`: what the field holds by the last
     read, where a field is given.
     """
-    write_back = _needed(hub, connection)
+    write_back = needed(hub, connection)
     living = {"connection_id": connection["_id"], "object": write_back.object}
     living |= {"life.deleted": False, "account_id": {"$ne": None}}
     found = []
@@ -175,7 +175,8 @@ def forget(store: TenantStore, connection_id: str) -> None:
     store.written.delete({"connection_id": connection_id})
 
 
-def _needed(hub: Hub, connection: Doc) -> WriteBack:
+def needed(hub: Hub, connection: Doc) -> WriteBack:
+    """Raises CorrectInput where the vendor takes no text, NotFound without its connector."""
     found = how(hub, connection)
     if found is None:
         title = hub.connector_of(connection).title

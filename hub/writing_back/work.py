@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from hub import connections
-from hub.api.writing import Refusal
+from hub.api.writing import Refusal, WriteBack
 from hub.errors import HubError, LeaseLost, Reconnect, RetryLater, unforeseen
 from hub.faultpoints import point
 from hub.http import WAITING
@@ -26,7 +26,7 @@ from hub.store.client import Doc
 from hub.store.errors import StoreError
 from hub.store.leases import Lease
 from hub.store.tenant import TenantStore
-from hub.writing_back import marks
+from hub.writing_back import desk, marks
 from hub.writing_back.text import text_of
 
 if TYPE_CHECKING:
@@ -70,17 +70,18 @@ def work(hub: Hub, tenant_id: str, connection_id: str, deadline: float) -> bool:
 
 
 class _Writer:
+    _how: WriteBack
+
     def __init__(self, hub: Hub, store: TenantStore, connection: Doc, lease: Lease) -> None:
-        write_back = hub.connector_of(connection).write_back
-        assert write_back is not None
         self._hub, self._store, self._lease = hub, store, lease
-        self._connection, self._how = connection, write_back
+        self._connection = connection
         self._id: str = connection["_id"]
         self._state: Doc = connection["write_back"]
         self._client: Any = None
 
     def run(self, deadline: float) -> bool:
         try:
+            self._how = desk.needed(self._hub, self._connection)
             if not self._state.get("clearing") and not self._state.get("spread"):
                 self._spread()
             step = self._clear if self._state.get("clearing") else self._write

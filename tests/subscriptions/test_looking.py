@@ -8,7 +8,9 @@ import pytest
 
 from hub import connections, removal
 from hub.api import GiveUp
+from hub.errors import NotFound
 from hub.subscriptions import desk as desks
+from hub.subscriptions import looking
 from tests.stage import Stage
 from tests.subscriptions.watched import Watched, replaced
 
@@ -176,6 +178,30 @@ def test_a_project_that_is_put_away_is_no_longer_subscribed_to(asana: Watched) -
     asana.vendor.table("projects").patch(gone["target"], {"archived": False})
     asana.look_at_vendor()
     assert gone["target"] in {e["target"] for e in asana.endpoints()}
+
+
+def test_no_projects_at_all_is_no_reason_to_unsubscribe(asana: Watched) -> None:
+    """A 200 with an empty list is what a user sees who has lost the rights to every project."""
+    before = asana.there()
+    with replaced(asana, "targets", lambda client: []):
+        asana.look_at_vendor()
+    assert asana.there() == before == asana.ours()
+    assert asana.watch()["trouble"] is None
+
+
+def test_a_connector_that_is_gone_is_looked_for_in_a_while_and_not_at_every_tick(
+    asana: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, store = asana.stage.hub, asana.stage.store
+    store.connections.update({"_id": asana.id}, {"$unset": {"watch.next_at": ""}})
+    with monkeypatch.context() as without:
+        without.delitem(hub.plugins.connectors, "asana")
+        with pytest.raises(NotFound, match="asana"):
+            asana.look()
+    connection, now = hub.connection(store, asana.id), hub.now(asana.stage.tenant_id)
+    assert not looking.is_due(connection, now)
+    assert looking.is_due(connection, now + looking.AGAIN)
+    asana.look_at_vendor()
 
 
 def test_the_vendors_own_failures_are_kept_with_the_day_of_its_end(asana: Watched) -> None:

@@ -178,3 +178,18 @@ def test_one_company_that_hubspot_refuses_does_not_keep_the_others_out(hubspot: 
     assert [refusal["native_id"] for refusal in stand["refusals"]] == [one]
     hubspot.vendor.unruly = frozenset()  # type: ignore[attr-defined]
     hubspot.reset()
+
+
+def test_without_its_connector_a_connection_is_left_for_a_while_and_says_why(
+    hubspot: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, store = hubspot.hub, hubspot.stage.store
+    hubspot.on()
+    with monkeypatch.context() as without:
+        without.delitem(hub.plugins.connectors, "hubspot")
+        hubspot.write()
+        assert "hubspot" in hubspot.fresh()["write_back"]["problem"]["sentence"]
+    now = hub.now(hubspot.stage.tenant_id)
+    assert not marks.is_due(store, hubspot.fresh(), now)
+    assert marks.is_due(store, hubspot.fresh(), now + timedelta(hours=2))
+    hubspot.reset()
