@@ -13,6 +13,7 @@ from hub.lineage import body
 from hub.store import leases
 from hub.store.client import Doc
 from hub.store.tenant import TenantStore
+from hub.writing_back import marks
 from hub.writing_back.text import text_of
 from mappings.language import ObjectMapping
 
@@ -94,7 +95,9 @@ def switch_off(hub: Hub, tenant_id: str, connection_id: str, by: str, clear: boo
     change: Doc = {"write_back.on": False, "write_back.clearing": clear}
     change |= {"write_back.problem": None, "write_back.waits_until": None}
     store.connections.update({"_id": connection_id}, {"$set": change})
-    if not clear:
+    if clear:
+        marks.start_anew(store, connection_id)
+    else:
         # Who is writing just now would note its texts for whatever field is chosen next.
         leases.seize(store, f"write:{connection_id}", 0)
         store.written.delete({"connection_id": connection_id})

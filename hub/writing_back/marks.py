@@ -66,6 +66,12 @@ def spread(store: TenantStore, connection_id: str, object: str, now: datetime) -
     put(store, keys, now)
 
 
+def start_anew(store: TenantStore, connection_id: str) -> None:
+    """What was due or refused is so no more: clearing does not wait for it."""
+    gone = {"due_at": "", "refusal": "", "tries": ""}
+    store.written.update_many({"connection_id": connection_id}, {"$unset": gone})
+
+
 def is_due(store: TenantStore, connection: Doc, now: datetime) -> bool:
     """Whether this connection has something to write, or to clear."""
     state = connection.get("write_back") or {}

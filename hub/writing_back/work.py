@@ -38,6 +38,8 @@ LEASE_S = 120
 AWAY, MENDED = timedelta(minutes=1), timedelta(hours=1)
 """How long to wait when the vendor does not answer, and when a person has to mend something."""
 REFUSED_S, MOST_DOUBLED = 86_400.0, 6
+CLEAR_S, CLEAR_TRIES = 3600.0, 8
+"""Clearing ends within hours: until then no other field can be chosen."""
 NEEDED = {"account_id": 1, "life": 1}
 SAID = {"health": 1, "family": 1}
 
@@ -166,23 +168,38 @@ class _Writer:
         store.written.bulk(writes)
 
     def _clear(self) -> bool:
-        """Empty the field of a batch of records that hold a text of ours."""
+        """Empty the field of a batch of records that hold a text of ours; False when none is due.
+
+        A record that the vendor refuses is tried again, `CLEAR_TRIES` times in all.
+        """
         now = self._hub.now(self._store.tenant_id)
-        mine = {"connection_id": self._id}
-        found = list(
-            self._store.written.find({**mine, "text": {"$exists": True}}).limit(self._how.batch)
-        )
+        held = {"connection_id": self._id, "text": {"$exists": True}}
+        ready = {**held, "$or": [{"due_at": {"$exists": False}}, {"due_at": {"$lte": now}}]}
+        found = list(self._store.written.find(ready).limit(self._how.batch))
         if found:
-            self._store.transact(lambda within: leases.check(within, self._lease, LEASE_S))
-            refusals = self._call([(mark["native_id"], "") for mark in found])
-            log.info("written_back_cleared", count=len(found), refused=len(refusals))
-            self._store.written.delete({"_id": {"$in": [mark["_id"] for mark in found]}})
-            self._well()
+            self._empty([Text(mark, "") for mark in found], now)
             return True
-        self._store.written.delete(mine)
-        cleared = {"write_back.clearing": False, "write_back.cleared_at": now}
-        self._note_state(cleared)
+        if waiting := self._store.written.find_one(held, {"due_at": 1}, sort=[("due_at", 1)]):
+            self._note_state({"write_back.waits_until": waiting["due_at"]})
+            return False
+        self._store.written.delete({"connection_id": self._id})
+        self._note_state({"write_back.clearing": False, "write_back.cleared_at": now})
         return False
+
+    def _empty(self, texts: list[Text], now: datetime) -> None:
+        self._store.transact(lambda within: leases.check(within, self._lease, LEASE_S))
+        refusals = self._call([(one.mark["native_id"], "") for one in texts])
+        refused = {refusal.native_id: refusal for refusal in refusals}
+        denied = [one for one in texts if one.mark["native_id"] in refused]
+        again = [one for one in denied if one.mark.get("tries", 0) + 1 < CLEAR_TRIES]
+        done = [one.key for one in texts if one not in again]
+        left = len(denied) - len(again)
+        log.info("written_back_cleared", count=len(texts), refused=len(denied), given_up=left)
+        self._store.written.delete({"_id": {"$in": done}})
+        self._store.written.bulk(
+            [_denied(self._store, t, refused[t.mark["native_id"]], now, CLEAR_S) for t in again]
+        )
+        self._well()
 
     def _well(self) -> None:
         if self._state.get("problem") or self._state.get("waits_until"):
@@ -230,12 +247,14 @@ def _taken(store: TenantStore, one: Text, now: datetime) -> Any:
     return store.written.updating({"_id": one.key}, [{"$set": change}, {"$unset": drop}])
 
 
-def _denied(store: TenantStore, one: Text, refusal: Refusal, now: datetime) -> Any:
+def _denied(
+    store: TenantStore, one: Text, refusal: Refusal, now: datetime, longest_s: float = REFUSED_S
+) -> Any:
     tries = one.mark.get("tries", 0)
     wait = REFUSED_S if refusal.again_s is None else refusal.again_s * 2 ** min(tries, MOST_DOUBLED)
     change = {
         "refusal": {"sentence": refusal.sentence, "at": now},
         "tries": tries + 1,
-        "due_at": now + timedelta(seconds=min(wait, REFUSED_S)),
+        "due_at": now + timedelta(seconds=min(wait, longest_s)),
     }
     return store.written.updating({"_id": one.key}, {"$set": change})

@@ -136,6 +136,50 @@ def test_a_locked_row_is_tried_again_and_a_deleted_one_is_said(salesforce: Writt
     written.reset()
 
 
+def test_a_locked_row_is_cleared_when_it_is_free_and_said_until_then(salesforce: Written) -> None:
+    written, store = salesforce, salesforce.stage.store
+    one = clearing_with_one_locked(written)
+    stand = desk.stand(written.hub, store, written.fresh())
+    assert stand["clearing"]
+    assert (stand["written"], [r["native_id"] for r in stand["refusals"]]) == (1, [one])
+    assert [id for id, text in written.held().items() if text] == [one]
+    now = written.hub.now(written.stage.tenant_id)
+    assert not marks.is_due(store, written.fresh(), now)
+    assert marks.is_due(store, written.fresh(), now + timedelta(seconds=60))
+    written.vendor.locked = frozenset()  # type: ignore[attr-defined]
+    written.later()
+    written.write()
+    assert not any(written.held().values())
+    assert not desk.stand(written.hub, store, written.fresh())["clearing"]
+    assert store.written.count({"connection_id": written.id}) == 0
+    written.reset()
+
+
+def test_a_row_that_stays_locked_does_not_keep_clearing_open_for_ever(salesforce: Written) -> None:
+    written, store = salesforce, salesforce.stage.store
+    clearing_with_one_locked(written)
+    for _ in range(7):
+        assert desk.stand(written.hub, store, written.fresh())["clearing"]
+        for _ in range(5):
+            written.later()
+        written.write()
+    assert not desk.stand(written.hub, store, written.fresh())["clearing"]
+    assert store.written.count({"connection_id": written.id}) == 0
+    written.vendor.locked = frozenset()  # type: ignore[attr-defined]
+    written.reset()
+
+
+def clearing_with_one_locked(written: Written) -> str:
+    """Texts stand everywhere, and one row is locked when they are taken out; its id."""
+    one = sorted(written.table.ids())[0]
+    written.on()
+    written.write()
+    written.vendor.locked = frozenset({one})  # type: ignore[attr-defined]
+    desk.switch_off(written.hub, written.stage.tenant_id, written.id, "ada", clear=True)
+    written.write()
+    return one
+
+
 def test_a_record_that_was_merged_away_hands_over_to_its_survivor(salesforce: Written) -> None:
     written, store = salesforce, salesforce.stage.store
     into, loser = sorted(written.table.ids())[-2:]
