@@ -170,11 +170,14 @@ def test_a_row_that_stays_locked_does_not_keep_clearing_open_for_ever(salesforce
 
 
 def clearing_with_one_locked(written: Written) -> str:
-    """Texts stand everywhere, and one row is locked when they are taken out; its id."""
+    """Old texts stand everywhere, newer ones were refused, and one row is locked; its id."""
     one = sorted(written.table.ids())[0]
     written.on()
     written.write()
     written.vendor.locked = frozenset({one})  # type: ignore[attr-defined]
+    tomorrow = written.hub.now(written.stage.tenant_id) + timedelta(days=1)
+    before = {"due_at": tomorrow, "tries": 7, "refusal": {"sentence": "No.", "at": tomorrow}}
+    written.stage.store.written.update_many({"connection_id": written.id}, {"$set": before})
     desk.switch_off(written.hub, written.stage.tenant_id, written.id, "ada", clear=True)
     written.write()
     return one
