@@ -34,8 +34,17 @@ def find_chromium() -> str | None:
     return os.environ.get("HUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser, its tests are skipped aloud."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`dev.py test --long` runs what takes long, too."""
+    parser.addoption("--long", action="store_true", help="run the tests marked long, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long ones are for --long; without a browser, its tests are skipped aloud."""
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
     if find_chromium():
         return
     skip = pytest.mark.skip(reason="no Chromium here: install it or name it with HUB_CHROMIUM")

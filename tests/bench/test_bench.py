@@ -20,7 +20,13 @@ from hub.bench.world import World
 LINES: list[str] = []
 
 
-@pytest.mark.parametrize("name", sorted(BENCHES))
+LONG = ("e2e", "events", "health", "page", "sync")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.long) if n in LONG else n for n in sorted(BENCHES)],
+)
 def test_a_measurement_says_what_it_did(name: str, tmp_path: Path) -> None:
     report = Report(LINES.append)
     BENCHES[name](tmp_path, sizes.SMOKE, report)

@@ -49,6 +49,7 @@ def subscribe(stage: Stage, connection: Doc) -> None:
             stage.listen(connection, endpoint["webhook"])
 
 
+@pytest.mark.long
 def test_edits_pushed_twice_and_out_of_order_end_as_one_clean_full_sync(stage: Stage) -> None:
     connections = {vendor: stage.connect(vendor) for vendor in VENDORS}
     for connection in connections.values():

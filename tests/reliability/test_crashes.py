@@ -53,6 +53,7 @@ def test_the_web_killed_after_the_insert_and_before_the_doorbell(
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
+@pytest.mark.long
 def test_the_web_killed_after_storing_events_doubles_none_when_they_are_sent_again(
     ground: Ground,
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_worker_killed_while_it_syncs(ground: Ground, point: str) -> None:
     assert ground.unlike_clean_sync(tenant) == []
 
 
+@pytest.mark.long
 def test_a_frozen_worker_cannot_write_what_another_has_taken_over(
     ground: Ground, tenant: Tenant
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_frozen_worker_cannot_write_what_another_has_taken_over(
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
+@pytest.mark.long
 def test_redis_emptied_while_work_waits(ground: Ground, tenant: Tenant) -> None:
     """The bells are gone; the sweep finds the work where it is kept."""
     ground.stack.freeze("worker-1")
@@ -126,6 +129,7 @@ def test_everything_hurt_in_turn_under_a_burst(ground: Ground, tenant: Tenant) -
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
+@pytest.mark.long
 def test_a_stop_under_load_is_quick_leaves_nothing_and_loses_nothing(
     ground: Ground, tenant: Tenant
 ) -> None:

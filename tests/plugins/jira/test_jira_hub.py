@@ -58,6 +58,7 @@ def arrive(stage: Stage, site: JiraSandbox, connection: Any) -> None:
     stage.drain(connection)
 
 
+@pytest.mark.long
 def test_a_first_sync_brings_tickets_work_and_people(stage: Stage, site: JiraSandbox) -> None:
     connection = stage.connect("jira")
     stage.sync(connection)
@@ -71,6 +72,7 @@ def test_a_first_sync_brings_tickets_work_and_people(stage: Stage, site: JiraSan
         assert doc["values"]["url"].startswith(f"{site.url}/browse/SUP-")
 
 
+@pytest.mark.long
 def test_a_second_sync_changes_nothing_and_a_third_neither(stage: Stage, site: JiraSandbox) -> None:
     connection = stage.connect("jira")
     stage.sync(connection)
@@ -102,6 +104,7 @@ def test_pushed_and_pulled_end_in_the_same_picture(stage: Stage, site: JiraSandb
         assert said(stage, object) == said(pulled, object)
 
 
+@pytest.mark.long
 def test_a_reopening_is_counted_from_the_change_log(stage: Stage, site: JiraSandbox) -> None:
     connection = stage.connect("jira")
     stage.sync(connection)
@@ -117,6 +120,7 @@ def test_a_reopening_is_counted_from_the_change_log(stage: Stage, site: JiraSand
     assert after["reopen_count"] == before["reopen_count"] + 1
 
 
+@pytest.mark.long
 def test_a_deleted_issue_goes_and_an_issue_moved_to_the_desk_becomes_a_ticket(
     stage: Stage, site: JiraSandbox
 ) -> None:
@@ -132,6 +136,7 @@ def test_a_deleted_issue_goes_and_an_issue_moved_to_the_desk_becomes_a_ticket(
     assert moved in records(stage, "request")
 
 
+@pytest.mark.long
 def test_a_silent_deletion_counts_from_the_second_listing(stage: Stage, site: JiraSandbox) -> None:
     connection = stage.connect("jira")
     stage.sync(connection)
@@ -142,6 +147,7 @@ def test_a_silent_deletion_counts_from_the_second_listing(stage: Stage, site: Ji
     assert gone not in records(stage, "issue")
 
 
+@pytest.mark.long
 def test_a_forged_delivery_is_refused_and_a_broken_site_keeps_the_real_one(
     stage: Stage, site: JiraSandbox
 ) -> None:

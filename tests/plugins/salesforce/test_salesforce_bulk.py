@@ -17,9 +17,9 @@ from mappings.language import load
 from plugins.salesforce import CONNECTOR, bulk, memory, seeding, soql
 from plugins.salesforce.catalogue import OBJECTS, describe
 from plugins.salesforce.client import Client
-from plugins.salesforce.refusing import refusal
 from plugins.salesforce.sandbox import Org, create
 from plugins.salesforce.sandbox_jobs import _csv
+from plugins.salesforce.sandbox_refusing import refusal
 
 Opener = Callable[..., Client]
 STREAMS = {stream.object: stream for stream in CONNECTOR.streams}

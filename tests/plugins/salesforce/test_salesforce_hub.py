@@ -54,6 +54,7 @@ def arrive(stage: Stage, org: Org, connection: Any) -> None:
     stage.drain(connection)
 
 
+@pytest.mark.long
 def test_a_first_sync_brings_every_living_record(stage: Stage, org: Org) -> None:
     connection = stage.connect("salesforce")
     stage.sync(connection)
@@ -64,6 +65,7 @@ def test_a_first_sync_brings_every_living_record(stage: Stage, org: Org) -> None
     assert stage.store.accounts.count({"merged_into": None}) == len(truth)
 
 
+@pytest.mark.long
 def test_further_syncs_change_nothing(stage: Stage, org: Org) -> None:
     connection = stage.connect("salesforce")
     stage.sync(connection)
@@ -98,6 +100,7 @@ def test_change_events_and_listings_end_in_the_same_picture(stage: Stage, org: O
         assert said(stage, name) == said(pulled, name)
 
 
+@pytest.mark.long
 def test_outbound_messages_bring_writes_and_the_next_listing_the_deletes(
     stage: Stage, org: Org
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_merge_keeps_the_loser_s_history_at_the_winner(stage: Stage, org: Org)
     assert {m["native_id"] for m in account["members"]} >= {winner, loser}
 
 
+@pytest.mark.long
 def test_a_record_that_silently_vanished_counts_from_the_second_listing(
     stage: Stage, org: Org
 ) -> None:
@@ -145,6 +149,7 @@ def test_a_record_that_silently_vanished_counts_from_the_second_listing(
     assert gone not in records(stage, "Task")
 
 
+@pytest.mark.long
 def test_a_forged_delivery_is_refused_and_a_broken_org_keeps_the_real_one(
     stage: Stage, org: Org
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_forged_delivery_is_refused_and_a_broken_org_keeps_the_real_one(
     assert inbox.ledger(stage.store, connection["_id"])["deliveries"]["pending"] == 1
 
 
+@pytest.mark.long
 def test_a_gap_has_the_stream_listed_again(stage: Stage, org: Org) -> None:
     connection = stage.connect("salesforce")
     stage.sync(connection)

@@ -83,6 +83,7 @@ def pass_days(stage: Stage, days: int) -> None:
     stage.sandbox.clock.advance(days * 86_400)
 
 
+@pytest.mark.long
 def test_a_first_sync_brings_everything_and_a_second_changes_nothing(
     stage: Stage, vendor: StripeSandbox
 ) -> None:
@@ -128,6 +129,7 @@ def test_pushed_and_pulled_end_in_the_same_picture(stage: Stage, vendor: StripeS
     assert picture(stage.store) == picture(slept.store)
 
 
+@pytest.mark.long
 def test_a_deleted_customer_goes_and_a_late_event_does_not_bring_it_back(
     stage: Stage, vendor: StripeSandbox
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_deleted_customer_goes_and_a_late_event_does_not_bring_it_back(
     assert sold["customer"] not in records(stage, "customer")
 
 
+@pytest.mark.long
 def test_forged_events_and_those_of_the_other_mode_are_refused(
     stage: Stage, vendor: StripeSandbox
 ) -> None:
@@ -165,6 +168,7 @@ def test_forged_events_and_those_of_the_other_mode_are_refused(
     assert inbox.ledger(stage.store, connection["_id"])["deliveries"]["received"] == 0
 
 
+@pytest.mark.long
 def test_what_a_platform_is_told_of_another_account_changes_nothing(
     stage: Stage, vendor: StripeSandbox
 ) -> None:
@@ -221,6 +225,7 @@ def test_the_commercial_side_of_health_comes_to_life(stage: Stage, vendor: Strip
     assert found["mrr_trend"]["value"] == pytest.approx(2.0, abs=0.01)
 
 
+@pytest.mark.long
 def test_an_unpaid_bill_shows_and_a_paid_one_heals(stage: Stage, vendor: StripeSandbox) -> None:
     connection = stage.connect("stripe")
     stage.sync(connection)

@@ -114,6 +114,7 @@ def _links(doc: dict[str, Any]) -> set[tuple[str, str]]:
     return {(link["kind"], link["value"]) for link in doc["links"]}
 
 
+@pytest.mark.long
 def test_what_no_hook_told_comes_with_the_next_run(stage: Stage, vendor: SugarSandbox) -> None:
     """A hook is sent once and never again: cron stood still, or nobody answered. What Sugar has
     purged meanwhile goes after two listings."""
@@ -141,6 +142,7 @@ def test_what_no_hook_told_comes_with_the_next_run(stage: Stage, vendor: SugarSa
     assert purged not in records(stage, "Contacts")
 
 
+@pytest.mark.long
 def test_a_forged_hook_is_refused_a_false_one_changes_nothing_and_a_merge_leaves_the_winner(
     stage: Stage, vendor: SugarSandbox
 ) -> None:

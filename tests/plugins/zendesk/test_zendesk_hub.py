@@ -94,6 +94,7 @@ def test_signing_in_connects_and_each_renewal_stores_the_new_pair(
     assert records(stage, "agent")
 
 
+@pytest.mark.long
 def test_a_first_sync_brings_everything_and_another_changes_nothing(
     stage: Granted, vendor: ZendeskSandbox
 ) -> None:
@@ -158,6 +159,7 @@ def test_pushed_and_pulled_end_in_the_same_picture(stage: Granted, vendor: Zende
     assert picture(stage.store) == picture(slept.store)
 
 
+@pytest.mark.long
 def test_what_no_webhook_told_comes_with_the_export_and_the_forgotten_go(
     stage: Granted, vendor: ZendeskSandbox
 ) -> None:
@@ -179,6 +181,7 @@ def test_what_no_webhook_told_comes_with_the_export_and_the_forgotten_go(
         stage.sync(connection, ["users" if full else "deleted_users"], full=full)
 
 
+@pytest.mark.long
 def test_a_trigger_moves_its_ticket_and_a_forged_one_does_not(
     stage: Granted, vendor: ZendeskSandbox
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_trigger_moves_its_ticket_and_a_forged_one_does_not(
     assert set(records(stage, "ticket")) == {some}
 
 
+@pytest.mark.long
 def test_removing_the_connection_removes_its_webhooks(
     stage: Granted, vendor: ZendeskSandbox
 ) -> None:
