@@ -11,7 +11,6 @@ from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 
 from hub.embedded import Embedded, Services
-from hub.store.client import connect
 
 for _name in [n for n in os.environ if n.startswith("HUB_")]:
     _machine = ("HUB_MONGOD", "HUB_REDIS_SERVER", "HUB_CHROMIUM", "HUB_VENDOR_SPECS")
@@ -87,19 +86,3 @@ def mongodb_uri(services: Services) -> str:
 @pytest.fixture(scope="session")
 def redis_url(services: Services) -> str:
     return services.redis_url
-
-
-@pytest.fixture
-def empty_services(services: Services) -> Services:
-    """The stores without any data."""
-    from redis import Redis
-
-    client = connect(services.mongodb_uri)
-    for name in client.list_database_names():
-        if name not in ("admin", "config", "local"):
-            client.drop_database(name)
-    client.close()
-    redis = Redis.from_url(services.redis_url)
-    redis.flushall()
-    redis.close()
-    return services

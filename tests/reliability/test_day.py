@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from hub.embedded import Services
+from hub.embedded import Embedded, Services
 from hub.prove.day import tell
 from hub.prove.weather import PLANS
 from hub.waiting import wait_until
@@ -14,15 +15,17 @@ from tests.stage import build_hub, serving
 
 
 @pytest.mark.timeout(240)
-def test_nothing_is_apart_after_a_day_of_troubles_and_two_quiet_ones(
-    empty_services: Services,
-) -> None:
-    """Lost webhooks, an hour without the vendor, a token that ends, a lost subscription."""
+def test_nothing_is_apart_after_a_day_of_troubles_and_two_quiet_ones(tmp_path: Path) -> None:
+    """Lost webhooks, an hour without the vendor, a token that ends, a lost subscription.
+
+    Its scheduler looks at every tenant there is, so that it has stores of its own.
+    """
     plan = next(plan for plan in PLANS if plan.vendor == "jira")
-    hub = build_hub(empty_services)
-    with serving(hub):
-        tale = tell(hub, plan, 1, step_h=8.0, quiet_step_h=27.0, accounts=2)
-    hub.close()
+    with Embedded(tmp_path) as services:
+        hub = build_hub(services)
+        with serving(hub):
+            tale = tell(hub, plan, 1, step_h=8.0, quiet_step_h=27.0, accounts=2)
+        hub.close()
     assert tale.problems == []
     assert tale.figures["lost"] >= tale.figures["missed"] > 0
     assert tale.figures["tokens renewed"] > 1
