@@ -14,7 +14,7 @@ from hub.bench.world import STREAMS, World
 from hub.prove.ground import Ground, Tenant
 from hub.settings import ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.long, pytest.mark.timeout(240)]
 
 UNTIL = datetime(2026, 3, 4, tzinfo=UTC)
 WORLD = World("page", accounts=100, tickets=1_400, until=UNTIL)
