@@ -164,6 +164,7 @@ def test_a_paused_connection_holds_what_is_due(written: Written) -> None:
     assert written.calls_of_round() == 1
 
 
+@pytest.mark.long
 def test_the_scheduler_rings_where_something_is_due_and_nowhere_else(written: Written) -> None:
     flag = f"hub:bell:write_back:{written.stage.tenant_id}:{written.id}"
     redis = written.hub.redis
