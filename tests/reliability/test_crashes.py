@@ -146,5 +146,10 @@ def test_a_token_that_three_processes_want_at_once_is_renewed_once(ground: Groun
     """A small case of the proof `refreshes`: what is lost here would need a person to reconnect."""
     with ground.another_worker():
         crowd = Crowd(ground)
-        assert [problem for _ in range(10) for problem in crowd.play()] == []
-    assert (crowd.granting.renewals, crowd.granting.refusals, crowd.granting.reused) == (10, 0, 0)
+        rounds = 0
+        while rounds < 10 or (not crowd.shared() and rounds < 30):
+            assert crowd.play() == []
+            rounds += 1
+    granting = crowd.granting
+    assert (granting.renewals, granting.refusals, granting.reused) == (rounds, 0, 0)
+    assert crowd.shared() >= 1, "they have to meet for this to prove anything"
