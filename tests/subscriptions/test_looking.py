@@ -222,6 +222,7 @@ def test_the_vendors_own_failures_are_kept_with_the_day_of_its_end(asana: Watche
 
 def test_a_paused_connection_is_not_looked_after(asana: Watched) -> None:
     stage = asana.stage
+    asana.later(hours=1)
     connections.pause(stage.hub, stage.tenant_id, asana.id)
     lost = asana.endpoints()[0]["vendor_id"]
     asana.vendor.unsubscribe(lost)
