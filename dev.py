@@ -141,7 +141,16 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 def become(command: list[str], wanted_lock: Path) -> int:
     """Replace this process, so that Ctrl-C and exit codes are the command's own."""
     prepare(wanted_lock)
-    os.execv(command[0], command)  # noqa: S606
+    os.execve(command[0], command, with_bytecode())  # noqa: S606
+
+
+def with_bytecode() -> dict[str, str]:
+    """Compiled modules are kept in `.venv`, also where the shell wants none beside the sources.
+
+    The hub is many processes: without them each compiles every package again, for seconds.
+    """
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**env, "PYTHONPYCACHEPREFIX": str(VENV / "bytecode")}
 
 
 def prepare(wanted_lock: Path) -> None:

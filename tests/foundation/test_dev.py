@@ -81,6 +81,18 @@ def test_a_made_environment_serves_until_its_lock_changes(dev: ModuleType) -> No
     assert not dev.is_made(dev.RUN)
 
 
+def test_compiled_modules_are_kept_in_the_environment(
+    dev: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "some.py").write_text("x = 1\n")
+    subprocess.run(
+        [sys.executable, "-c", "import some"], cwd=tmp_path, env=dev.with_bytecode(), check=True
+    )
+    assert len(list((tmp_path / ".venv").rglob("some.*.pyc"))) == 1
+    assert not (tmp_path / "__pycache__").exists()
+
+
 def test_long_files_are_named(dev: ModuleType, tmp_path: Path) -> None:
     for name in dev.SOURCES:
         if not name.endswith(".py"):
