@@ -43,8 +43,12 @@ def usage_trend(view: View) -> Reading:
 
 
 def usage_recency(view: View) -> Reading:
-    """Days since any external contact last used the product."""
-    last = view.last("last_active")
+    """Days since any external contact last used the product.
+
+    Who used it last on a later day, such as by a clock that is ahead, is still known of the days
+    before: somebody used it on each of them.
+    """
+    last = view.last("active_user_days", "last_active")
     caps = _unused_seats(view, last)
     if last is None:
         return Reading(NEVER_DAYS, NO_USE, (), caps=caps)

@@ -66,7 +66,7 @@ def restated(
         return None
     then = date.fromisoformat(day)
     past = _as_of(context, then, kept.get("seats"))
-    fresh = measure(_without_items(_seen_by(state, day)), past, then)
+    fresh = measure(_without_items(state), past, then)
     known = measures_of(kept)
     now = {
         key: fresh[key]
@@ -106,16 +106,7 @@ def _as_of(context: HealthContext, day: date, seats: int | None) -> HealthContex
     return replace(context, now=end, sources=sources, seats=seats, pulse=None)
 
 
-def _seen_by(state: Mapping[str, Any], day: str) -> dict[str, Any]:
-    """Who used the product last on a day is known of today alone; that somebody did, of any day."""
-    counters = dict(state.get("counters", {}))
-    used = [d for name in ("active_user_days", "last_active") for d in counters.get(name, ())]
-    last = max([d for d in used if d <= day], default=None)
-    counters["last_active"] = {last: 1} if last else {}
-    return {**state, "counters": counters}
-
-
-def _without_items(state: dict[str, Any]) -> dict[str, Any]:
+def _without_items(state: Mapping[str, Any]) -> dict[str, Any]:
     """Seats are those of the close, not those of today's subscriptions."""
     items = state.get("items", {})
     return {**state, "items": {name: items[name] for name in items if name != "subscriptions"}}

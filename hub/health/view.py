@@ -72,10 +72,11 @@ class View:
         buckets = self.state.get("counters", {}).get(counter, {})
         return sum([n for day, n in buckets.items() if first <= day <= last])
 
-    def last(self, counter: str) -> str | None:
-        """The latest day of the last 400, up to today, on which a counter counted."""
+    def last(self, *counters: str) -> str | None:
+        """The latest day of the last 400, up to today, on which one of these counted."""
         first, today = self.day(LONG_HORIZON_DAYS - 1), self.day(0)
-        counted = self.state.get("counters", {}).get(counter, ())
+        kept = self.state.get("counters", {})
+        counted = [day for counter in counters for day in kept.get(counter, ())]
         return max([day for day in counted if first <= day <= today], default=None)
 
     def items(self, name: str) -> Mapping[str, Mapping[str, Any]]:

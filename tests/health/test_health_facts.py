@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hub.health import facts, measures, state
 from hub.health.context import HealthContext, SourceFreshness
+from tests.health import oracle
 
 START = date(2026, 1, 1)
 CAPABILITIES = (
@@ -57,6 +58,19 @@ def test_use_counted_by_last_day_equals_use_counted_by_contact(
     assert seen["seat_utilisation"].value == active / 10
     assert seen["usage_trend"].value == (recent / before if before >= 10 else None)
     assert seen["usage_recency"].value == min([n for ago in ages for n in ago], default=400)
+
+
+def test_a_day_knows_nothing_of_use_that_came_after_it() -> None:
+    """By hand, for 4 March: Ada used it on 28 February and, by a clock ahead, on the 6th."""
+    today = date(2026, 3, 4)
+    used = {"ada": ["2026-02-28", "2026-03-06"], "bob": ["2026-03-07"]}
+    parts = [facts.contact_usage(days) for days in used.values()]
+    built = state.rebuild(parts, today)
+    seen = measures.measure(built, everything_fresh(today), today)
+    assert seen["usage_recency"].value == 4
+    records = [{"person": who, "days": days, "features": []} for who, days in used.items()]
+    who = oracle.Customer({"usage": records}, frozenset(used))
+    assert oracle.values(who, today)["usage_recency"] == 4
 
 
 def test_the_horizon_never_moves_back() -> None:
