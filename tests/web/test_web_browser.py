@@ -201,6 +201,7 @@ def test_a_delivery_appears_on_the_open_list(screen: Screen) -> None:
     row = {
         "_id": f"{site.connection['_id']}:c0ffee0000",
         "connection_id": site.connection["_id"],
+        "endpoint_id": "end_1",
         "webhook": "private",
         "key": "k",
         "state": "pending",

@@ -74,7 +74,7 @@ def test_the_secret_is_pasted_and_never_shown(site: Site, ada: Browser, home: st
     endpoint = site.stage.endpoint(site.connection)
     page = ada.post(f"{home}/endpoints/{endpoint['id']}/secret", secret="pasted-by-ada")
 
-    assert "pasted-by-ada" not in page.text
+    assert "pasted-by-ada" not in page.text + ada.page(home)
     assert site.stage.endpoint(site.connection)["secret"] == "pasted-by-ada"
 
 
