@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mappings.compiler import compile_plan
@@ -55,7 +56,20 @@ def load(text: str, file: str, conversions: Mapping[str, Conversion]) -> dict[st
     """Compile a mapping file, keyed by the vendor's object word.
 
     Raises BrokenMapping with every problem in it, each as "file:line: place: what; nearest name".
+    What the same text came to is remembered, for a process may put up several hubs.
     """
+    return dict(_load(text, file, _Conversions(conversions)))
+
+
+class _Conversions(dict[str, Conversion]):
+    """To be remembered by, whatever the functions are; not to be changed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self))
+
+
+@lru_cache(maxsize=64)
+def _load(text: str, file: str, conversions: _Conversions) -> Mapping[str, ObjectMapping]:
     data, problems = read(text, file)
     items = _items(data, problems)
     objects = _objects(items, problems)
