@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from mappings.canonical import ENTITIES
@@ -105,11 +106,18 @@ def _written(mapping: ObjectMapping, part: Part) -> Mapping[str, Any]:
 def _conversion(rule: Rule, mapping: ObjectMapping) -> tuple[str | None, str | None]:
     if rule.own is not None:
         name = next(n for n, call in mapping.conversions.items() if call is rule.own)
-        return name, f"{rule.own.__module__}.{rule.own.__qualname__}"
+        return name, _place(rule.own)
     if rule.builtin is None:
         return None, None
     name = next(n for n, one in BUILTINS.items() if one is rule.builtin)
-    return name, f"{rule.builtin.call.__module__}.{rule.builtin.call.__qualname__}"
+    return name, _place(rule.builtin.call)
+
+
+def _place(call: Any) -> str:
+    """Where the function behind a conversion is written; a partial or an object is callable too."""
+    call = call.func if isinstance(call, partial) else call
+    named = call if hasattr(call, "__qualname__") else type(call)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _looks(rule: Rule, raw: Any, context: Context) -> Iterator[Look]:
