@@ -8,7 +8,7 @@ import pytest
 
 from hub.plugin_host import PluginHost, load_plugins
 from mappings.language import Context
-from mappings.making import making
+from mappings.making import making, part_of
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_every_conversion_names_the_function_behind_it(host: PluginHost) -> None
         for mappings in host.mappings.values()
         for mapping in mappings.values()
         for part in mapping.lines
-        if part[0] in ("fields", "custom", "links")
+        if part_of(mapping, part[1], custom=part[0] == "custom")
     ]
     places = {one.module for one in told if one.conversion is not None}
     assert "plugins.mixpanel.conversions.loose" in places
