@@ -56,7 +56,7 @@ class Stack:
         self._children: dict[str, Child] = {}
         self._down: set[str] = set()
         self._lock = threading.RLock()
-        self._watcher = Watcher(self._watched, self.restart, say)
+        self._watcher = Watcher(self._watched, self._revive, say)
 
     def __enter__(self) -> Stack:
         self.start()
@@ -179,6 +179,12 @@ class Stack:
             return [self._child(name) for name in self.names() if name not in self._down]
         finally:
             self._lock.release()
+
+    def _revive(self, name: str) -> None:
+        """Start again what ended by itself, and not what was taken down since it was looked at."""
+        with self._lock:
+            if name not in self._down:
+                self.restart(name)
 
     def _check_port(self) -> None:
         port = self.settings.port

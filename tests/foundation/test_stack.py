@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from hub.child import is_alive, listens, wait_until
 from hub.embedded import free_port
 from hub.errors import CorrectInput
 from hub.settings import ROOT, Settings, load_settings, running
-from hub.stack import Stack
+from hub.stack import Stack, watch
 from hub.stack.roles import Role, web
 
 HERE = "tests.foundation.small"
@@ -28,16 +29,26 @@ def small(settings: Settings) -> Sequence[Role]:
     return [web(settings, f"{HERE}:site"), Role("helper", (sys.executable, "-m", HERE, "helper"))]
 
 
-@pytest.fixture(scope="module")
-def said() -> list[str]:
-    return []
+class Said(list[str]):
+    """What the supervisor said; a test may have `then` done with each line as it is said."""
+
+    then: Callable[[str], object] = staticmethod(lambda line: None)
+
+    def note(self, line: str) -> None:
+        self.append(line)
+        self.then(line)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Iterator[Stack]:
+def said() -> Said:
+    return Said()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, said: Said) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     settings = load_settings(join=False, data_dir=folder, port=free_port(), web_workers=1)
-    with Stack(settings, plan=small, say=said.append) as started:
+    with Stack(settings, plan=small, say=said.note) as started:
         yield started
 
 
@@ -62,7 +73,7 @@ def test_it_answers_and_tells_where_it_is(stack: Stack) -> None:
 
 @pytest.mark.stack
 @pytest.mark.parametrize("name", ["web", "helper", "redis", "mongod"])
-def test_what_is_killed_comes_back(stack: Stack, said: list[str], name: str) -> None:
+def test_what_is_killed_comes_back(stack: Stack, said: Said, name: str) -> None:
     before = stack.pids(name)
     stack.kill(name)
     assert wait_until(_is_back(stack, name, before), 20)
@@ -82,6 +93,30 @@ def test_what_is_taken_down_stays_down_until_restarted(stack: Stack) -> None:
 
 
 @pytest.mark.stack
+def test_what_is_taken_down_while_it_is_looked_after_stays_down(
+    stack: Stack, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is said by the supervisor's own thread, just before it looks whether it runs."""
+    monkeypatch.setattr(watch, "QUICK_S", 0.0)  # All have lived long: they are back at once.
+    down = threading.Event()
+
+    def take_down(line: str) -> None:
+        if line == "helper | hello from helper" and not down.is_set():
+            stack.take_down("helper")
+            down.set()
+
+    said.then = take_down
+    stack.restart("helper")
+    assert down.wait(20)
+    before = stack.pids("redis")
+    stack.kill("redis")
+    assert wait_until(_is_back(stack, "redis", before), 20)
+    assert stack.pids("helper") == []
+    stack.restart("helper")
+    assert len(stack.pids("helper")) == 1
+
+
+@pytest.mark.stack
 def test_a_frozen_web_answers_after_thaw(stack: Stack) -> None:
     stack.freeze("web")
     with pytest.raises(OSError, match="timed out"):
@@ -91,7 +126,7 @@ def test_a_frozen_web_answers_after_thaw(stack: Stack) -> None:
 
 
 @pytest.mark.stack
-def test_an_error_in_a_log_is_shown_with_the_name(stack: Stack, said: list[str]) -> None:
+def test_an_error_in_a_log_is_shown_with_the_name(stack: Stack, said: Said) -> None:
     stack.restart("helper")
     assert wait_until(lambda: "helper | hello from helper" in said, 10)
 
@@ -162,31 +197,21 @@ def _up(folder: Path, port: int) -> tuple[subprocess.Popen[str], list[int]]:
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_stop_it_leaves_nothing_running(tmp_path: Path, how: signal.Signals) -> None:
+def test_told_to_stop_or_killed_it_leaves_nothing_running_and_starts_again(tmp_path: Path) -> None:
     port = free_port()
-    process, pids = _up(tmp_path, port)
-    with process:
-        process.send_signal(how)
-        assert process.wait(10) == 0
-    assert len(pids) == 5
-    assert [pid for pid in pids if is_alive(pid)] == []
-    assert not listens(port)
-    assert running(tmp_path)["mongodb_uri"] == ""
-
-
-@pytest.mark.stack
-def test_killed_itself_it_takes_everything_along_and_starts_again(tmp_path: Path) -> None:
-    port = free_port()
-    process, pids = _up(tmp_path, port)
-    with process:
-        process.kill()
-    assert len(pids) == 5
-    assert wait_until(lambda: not any(map(is_alive, pids)), 15)
-    process, again = _up(tmp_path, port)
-    with process:
-        assert len(again) == 5
-        process.terminate()
+    for how in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM):
+        process, pids = _up(tmp_path, port)
+        with process:
+            process.send_signal(how)
+            ended = process.wait(10)
+        assert len(pids) == 5
+        if how == signal.SIGKILL:
+            assert wait_until(lambda those=pids: not any(map(is_alive, those)), 15)
+            continue
+        assert ended == 0
+        assert [pid for pid in pids if is_alive(pid)] == []
+        assert not listens(port)
+        assert running(tmp_path)["mongodb_uri"] == ""
 
 
 @pytest.mark.stack
