@@ -1,4 +1,7 @@
-"""The API over real stores: one tenant with HubSpot in small synced once, and a key of its own."""
+"""The API over real stores: one tenant with HubSpot in small synced once, and keys of its own.
+
+Tests leave what was synced as they found it.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,7 @@ class Api:
     def __init__(self, hub: Hub, tenant_id: str) -> None:
         self.hub, self.tenant_id = hub, tenant_id
         _, self.key = hub.catalogue.control.add_key(tenant_id, "test", hub.now())
-        app = Flask("site")
-        api.register(app, hub)
-        self.client = Client(app.wsgi_app)
+        self.client = Client(site_of(hub).wsgi_app)
 
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
         """A call below /api/v1 with the key."""
@@ -57,30 +58,47 @@ class Api:
         return answer.get_json(force=True)
 
 
-@pytest.fixture(scope="module")
-def stage(services: Services) -> Iterator[Stage]:
+_SITES: dict[int, tuple[Hub, Flask]] = {}
+
+
+def site_of(hub: Hub) -> Flask:
+    """The hub's API as an application, which is made once."""
+    if id(hub) not in _SITES:
+        app = Flask("site")
+        api.register(app, hub)
+        _SITES[id(hub)] = hub, app
+    return _SITES[id(hub)][1]
+
+
+@pytest.fixture(scope="session")
+def hub(services: Services) -> Iterator[Hub]:
+    made = build_hub(services, public_url="https://hub.example")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def stage(hub: Hub) -> Iterator[Stage]:
     """A tenant whose HubSpot of twelve companies was synced once."""
-    hub = build_hub(services, public_url="https://hub.example")
     with Sandbox(["hubspot"], seed=7, accounts=12) as sandbox:
         made = Stage(hub, sandbox)
         made.sync(made.connect("hubspot"))
         yield made
-    hub.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def connection(stage: Stage) -> Doc:
     found = stage.store.connections.find_one({})
     assert found is not None
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def api_client(stage: Stage) -> Api:
     return Api(stage.hub, stage.tenant_id)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stranger(stage: Stage) -> Api:
     """A key of another tenant on the same stores."""
     return Api(stage.hub, Stage(stage.hub).tenant_id)

@@ -7,48 +7,60 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.embedded import Services
+from hub.bootstrap import Hub
 from hub.engine import runs
 from hub.sandbox import Sandbox
 from hub.store.client import Doc
 from hub.waiting import wait_until
 from tests.api.conftest import Api
-from tests.stage import Stage, build_hub, serving
+from tests.stage import Stage, serving
 
 
 @pytest.fixture
-def stage(services: Services) -> Iterator[Stage]:
+def own(hub: Hub) -> Iterator[Stage]:
     """A tenant of its own with nothing connected."""
-    hub = build_hub(services, public_url="https://hub.example")
-    with Sandbox(["hubspot"], seed=7, accounts=12) as sandbox:
+    with Sandbox(["hubspot"], seed=7, accounts=3) as sandbox:
         yield Stage(hub, sandbox)
-    hub.close()
 
 
 @pytest.fixture
+def own_api(own: Stage) -> Api:
+    return Api(own.hub, own.tenant_id)
+
+
+@pytest.fixture(scope="module")
+def stage(hub: Hub) -> Iterator[Stage]:
+    """A tenant whose HubSpot was synced once, for those who change what no other looks at."""
+    with Sandbox(["hubspot"], seed=7, accounts=12) as sandbox:
+        made = Stage(hub, sandbox)
+        made.sync(made.connect("hubspot"))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def connection(stage: Stage) -> Doc:
+    found = stage.store.connections.find_one({})
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
 def api(stage: Stage) -> Api:
     return Api(stage.hub, stage.tenant_id)
 
 
 @pytest.fixture
-def given(stage: Stage) -> Doc:
+def given(own: Stage) -> Doc:
     """The body that connects the sandbox."""
-    assert stage.sandbox is not None
-    known = stage.sandbox["hubspot"].credentials()
+    assert own.sandbox is not None
+    known = own.sandbox["hubspot"].credentials()
     return {"connector": "hubspot", **{part: known[part] for part in ("settings", "secrets")}}
 
 
-@pytest.fixture
-def connection(stage: Stage) -> Doc:
-    made = stage.connect("hubspot")
-    stage.sync(made)
-    return made
-
-
 def test_connecting_answers_with_the_connection_and_no_secret(
-    api: Api, stage: Stage, given: Doc
+    own_api: Api, own: Stage, given: Doc
 ) -> None:
-    answer = api.call("POST", "/connections", json=given)
+    answer = own_api.call("POST", "/connections", json=given)
     assert answer.status_code == 201, answer.text
     made = answer.get_json()
     assert answer.headers["Location"] == f"/api/v1/connections/{made['id']}"
@@ -57,10 +69,10 @@ def test_connecting_answers_with_the_connection_and_no_secret(
     assert made["state"] == "active"
     assert made["ledger"]["deliveries"]["received"] == 0
     assert {s["name"] for s in made["streams"]} == {
-        s.name for s in stage.hub.plugins.connector("hubspot").streams
+        s.name for s in own.hub.plugins.connector("hubspot").streams
     }
-    assert token not in json.dumps(api.get(f"/connections/{made['id']}"))
-    again = api.post("/connections", given, expect=409)
+    assert token not in json.dumps(own_api.get(f"/connections/{made['id']}"))
+    again = own_api.post("/connections", given, expect=409)
     assert again["type"] == "urn:hub:error:account_connected"
 
 
@@ -76,36 +88,36 @@ def test_connecting_answers_with_the_connection_and_no_secret(
     ],
 )
 def test_a_connection_that_cannot_be_is_refused_and_nothing_is_saved(
-    api: Api, stage: Stage, given: Doc, change: Doc, status: int, reason: str, field: str | None
+    own_api: Api, own: Stage, given: Doc, change: Doc, status: int, reason: str, field: str | None
 ) -> None:
-    problem = api.post("/connections", given | change, expect=status)
+    problem = own_api.post("/connections", given | change, expect=status)
     assert problem["type"] == f"urn:hub:error:{reason}"
     assert problem.get("field") == field
     assert "pat-wrong" not in json.dumps(problem)
-    assert stage.store.connections.count({}) == stage.store.streams.count({}) == 0
+    assert own.store.connections.count({}) == own.store.streams.count({}) == 0
 
 
 def test_a_vendor_that_is_down_while_connecting_is_told_as_such(
-    api: Api, stage: Stage, given: Doc
+    own_api: Api, own: Stage, given: Doc
 ) -> None:
-    assert stage.sandbox is not None
-    stage.sandbox["hubspot"].faults.add("error", status=503)
-    problem = api.post("/connections", given, expect=502)
+    assert own.sandbox is not None
+    own.sandbox["hubspot"].faults.add("error", status=503)
+    problem = own_api.post("/connections", given, expect=502)
     assert problem["type"] == "urn:hub:error:vendor_down"
-    assert stage.store.connections.count({}) == 0
+    assert own.store.connections.count({}) == 0
 
 
-def test_pause_resume_test_and_reconnect(api: Api, given: Doc) -> None:
-    made = api.post("/connections", given, expect=201)
+def test_pause_resume_test_and_reconnect(own_api: Api, given: Doc) -> None:
+    made = own_api.post("/connections", given, expect=201)
     path = f"/connections/{made['id']}"
-    assert api.post(f"{path}/pause")["state"] == "paused"
-    assert api.post(f"{path}/sync", expect=422)["type"] == "urn:hub:error:not_active"
-    assert api.post(f"{path}/resume")["state"] == "active"
-    assert api.post(f"{path}/test")["id"] == made["account"]["id"]
+    assert own_api.post(f"{path}/pause")["state"] == "paused"
+    assert own_api.post(f"{path}/sync", expect=422)["type"] == "urn:hub:error:not_active"
+    assert own_api.post(f"{path}/resume")["state"] == "active"
+    assert own_api.post(f"{path}/test")["id"] == made["account"]["id"]
     wrong = {"secrets": {"access_token": "pat-wrong"}}
-    api.post(f"{path}/reconnect", wrong, expect=422)
+    own_api.post(f"{path}/reconnect", wrong, expect=422)
     same = {"secrets": given["secrets"]}
-    assert api.post(f"{path}/reconnect", same)["state"] == "active"
+    assert own_api.post(f"{path}/reconnect", same)["state"] == "active"
 
 
 def test_a_sync_makes_streams_due_and_runs_are_listed(
@@ -114,6 +126,7 @@ def test_a_sync_makes_streams_due_and_runs_are_listed(
     path = f"/connections/{connection['_id']}"
     before = stage.store.streams.find_one({"stream": "companies"})
     assert before is not None
+    runs_before = api.all("/runs", connection_id=connection["_id"], stream="companies")
     asked = api.post(f"{path}/sync", {"streams": ["companies"], "full": True}, expect=202)
     assert asked["asked"] == ["companies"]
     after = stage.store.streams.find_one({"stream": "companies"})
@@ -123,7 +136,8 @@ def test_a_sync_makes_streams_due_and_runs_are_listed(
     api.post(f"{path}/sync", {"streams": ["compnies"]}, expect=404)
     stage.sync(connection, ["companies"])
     listed = api.all("/runs", connection_id=connection["_id"], stream="companies")
-    assert [run["full"] for run in listed] == [True, True]
+    assert listed[1:] == runs_before
+    assert [listed[0]["full"], listed[-1]["full"]] == [True, True]
     assert listed[0]["counts"]["duplicate"] == listed[0]["counts"]["read"] > 0
     assert api.get(f"/runs/{listed[0]['id']}") == listed[0]
     assert "cursor" not in listed[0]
@@ -150,11 +164,13 @@ def test_webhooks_show_their_address_and_a_rotated_secret_once(
 def test_deliveries_are_shown_tried_and_replayed(api: Api, stage: Stage, connection: Doc) -> None:
     assert stage.sandbox is not None
     vendor = stage.sandbox["hubspot"]
+    settings = stage.hub.settings
     with serving(stage.hub):
         stage.listen(connection)
         company = vendor.table("companies").ids()[0]
         vendor.table("companies").patch(company, {"properties": {"name": "Renamed"}})
         assert wait_until(lambda: not vendor.queued(), within_s=10)
+    stage.hub.settings = settings
     stage.drain(connection)
     [row] = api.all("/deliveries", state="done")
     assert row["fates"] == {"applied": 1}
@@ -228,18 +244,21 @@ def test_health_is_written_back_to_the_field_that_is_chosen(
     assert (again["on"], again["clearing"]) == (False, True)
 
 
-def test_a_removal_is_previewed_and_erases(api: Api, stage: Stage, connection: Doc) -> None:
+def test_a_removal_is_previewed_and_erases(own_api: Api, own: Stage) -> None:
+    connection = own.connect("hubspot")
+    own.sync(connection, ["companies"])
     path = f"/connections/{connection['_id']}"
-    records = stage.store.records.count({})
-    stage.store.written.insert({"_id": "w", "connection_id": connection["_id"], "text": "Healthy"})
-    preview = api.get(f"{path}/removal")
+    records = own.store.records.count({})
+    assert records > 0
+    own.store.written.insert({"_id": "w", "connection_id": connection["_id"], "text": "Healthy"})
+    preview = own_api.get(f"{path}/removal")
     assert preview["holds"]["written_back"] == 1
     assert (preview["removed"], preview["holds"]["records"]) == (False, records)
-    assert api.call("DELETE", path).status_code == 422
-    removed = api.call("DELETE", f"{path}?data=erase").get_json()
+    assert own_api.call("DELETE", path).status_code == 422
+    removed = own_api.call("DELETE", f"{path}?data=erase").get_json()
     assert (removed["removed"], removed["holds"]["records"]) == (True, records)
-    assert stage.store.records.count({}) + stage.store.written.count({}) == 0
-    api.get(path, expect=404)
+    assert own.store.records.count({}) + own.store.written.count({}) == 0
+    own_api.get(path, expect=404)
 
 
 def test_connectors_say_what_they_ask_for(api: Api) -> None:

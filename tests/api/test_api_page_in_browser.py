@@ -6,20 +6,18 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from werkzeug.serving import make_server
 
-from hub.web import api
-from tests.stage import Quiet, Stage
+from hub.bootstrap import Hub
+from tests.api.conftest import site_of
+from tests.stage import Quiet
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def site(stage: Stage) -> Iterator[str]:
-    app = Flask("site")
-    api.register(app, stage.hub)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+def site(hub: Hub) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, site_of(hub), threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

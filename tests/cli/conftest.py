@@ -49,18 +49,26 @@ def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]
         yield services
 
 
+@pytest.fixture(scope="session")
+def own_hub(own_services: Services) -> Iterator[Hub]:
+    """A hub on these stores, for what one test puts up and others read."""
+    built = build_hub(own_services)
+    yield built
+    built.close()
+
+
 @pytest.fixture
-def hub(own_services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """The same hub as the commands find by their environment."""
+def hub(own_hub: Hub, own_services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """The same hub as the commands find by their environment; it knows no tenant."""
     monkeypatch.setenv("HUB_MONGODB_URI", own_services.mongodb_uri)
     monkeypatch.setenv("HUB_REDIS_URL", own_services.redis_url)
     monkeypatch.setenv("HUB_MASTER_KEY", MASTER_KEY)
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
-    built = build_hub(own_services)
     for name in ("tenants", "users", "api_keys", "links"):
-        built.catalogue.control.database[name].delete_many({})
-    yield built
-    built.close()
+        own_hub.catalogue.control.database[name].delete_many({})
+    settings = own_hub.settings
+    yield own_hub
+    own_hub.settings = settings
 
 
 @pytest.fixture
@@ -111,35 +119,75 @@ def worker(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(20)
 
 
+@dataclass(frozen=True)
+class World:
+    """A tenant with HubSpot synced, and a delivery that renamed a company to Renamed, drained."""
+
+    stage: Stage
+    tenant: Doc
+    connection: Doc
+    delivery: Doc
+
+
+@pytest.fixture(scope="session")
+def world(own_hub: Hub) -> Iterator[World]:
+    """Put up once, for all who leave it as they found it."""
+    settings = own_hub.settings
+    with Sandbox(["hubspot"], seed=7, accounts=12) as sandbox:
+        stage = Stage(own_hub, sandbox)
+        tenant = own_hub.catalogue.control.tenant(stage.tenant_id)
+        connection = stage.connect("hubspot")
+        stage.sync(connection)
+        with serving(own_hub):
+            stage.listen(connection)
+            companies = sandbox["hubspot"].table("companies")
+            companies.patch(companies.ids()[0], {"properties": {"name": "Renamed"}})
+            assert wait_until(lambda: not sandbox["hubspot"].queued(), within_s=10)
+        stage.drain(connection)
+        row = stage.store.inbox.find_one({})
+        assert row is not None
+        own_hub.settings = settings
+        yield World(stage, tenant, connection, row)
+
+
 @pytest.fixture
-def connection(stage: Stage, sandbox: Sandbox) -> Doc:
-    """HubSpot, connected and synced."""
+def synced(hub: Hub, world: World) -> Stage:
+    """The world's tenant as the only one: not beside `stage`."""
+    hub.catalogue.control.tenants.insert_one(world.tenant)
+    world.stage.forget_limits()
+    return world.stage
+
+
+@pytest.fixture
+def connection(synced: Stage, world: World) -> Doc:
+    """The world's HubSpot."""
+    return world.connection
+
+
+@pytest.fixture
+def delivered(synced: Stage, world: World) -> Iterator[Doc]:
+    """The world's delivery, which is put back as it was."""
+    row = world.delivery
+    yield row
+    synced.store.inbox.delete({"_id": row["_id"]})
+    synced.store.inbox.insert(row)
+
+
+@pytest.fixture
+def companies(stage: Stage, sandbox: Sandbox) -> Doc:
+    """A HubSpot of the test's own, of which the companies were synced."""
     stage.sandbox = sandbox
     made = stage.connect("hubspot")
-    stage.sync(made)
+    stage.sync(made, ["companies"])
     return made
 
 
 @pytest.fixture
-def delivered(stage: Stage, connection: Doc, sandbox: Sandbox) -> Doc:
-    """A delivery that renamed a company to Renamed, drained."""
-    with serving(stage.hub):
-        stage.listen(connection)
-        companies = sandbox["hubspot"].table("companies")
-        companies.patch(companies.ids()[0], {"properties": {"name": "Renamed"}})
-        assert wait_until(lambda: not sandbox["hubspot"].queued(), within_s=10)
-    stage.drain(connection)
-    row = stage.store.inbox.find_one({})
-    assert row is not None
-    return row
-
-
-@pytest.fixture
-def quarantined(stage: Stage, connection: Doc, sandbox: Sandbox) -> Doc:
+def quarantined(stage: Stage, companies: Doc, sandbox: Sandbox) -> Doc:
     """A company that says "many" where a number of employees is due."""
-    companies = sandbox["hubspot"].table("companies")
-    companies.patch(companies.ids()[0], {"properties": {"numberofemployees": "many"}})
-    stage.sync(connection, ["companies"])
+    table = sandbox["hubspot"].table("companies")
+    table.patch(table.ids()[0], {"properties": {"numberofemployees": "many"}})
+    stage.sync(companies, ["companies"])
     entry = stage.store.quarantine.find_one({"state": "open"})
     assert entry is not None
     return entry

@@ -10,7 +10,7 @@ from tests.stage import Stage
 
 
 def test_a_delivery_is_listed_and_shown_without_its_key(
-    run: Run, stage: Stage, delivered: Doc
+    run: Run, synced: Stage, delivered: Doc
 ) -> None:
     listed = run("deliveries", "list", "--json").json
     assert [(d["id"], d["state"]) for d in listed["items"]] == [(delivered["_id"], "done")]
@@ -25,37 +25,37 @@ def test_a_delivery_is_listed_and_shown_without_its_key(
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
-    run: Run, stage: Stage, delivered: Doc
+    run: Run, synced: Stage, delivered: Doc
 ) -> None:
     said = run("deliveries", "replay", delivered["_id"], "--dry-run", "--json")
     assert said.code == 0, said.err
     [trial] = said.json
     assert trial["id"] == delivered["_id"]
     assert trial["outcomes"]
-    assert stage.store.inbox.count({"state": "pending"}) == 0
+    assert synced.store.inbox.count({"state": "pending"}) == 0
 
 
-def test_failed_ones_are_replayed(run: Run, stage: Stage, connection: Doc, delivered: Doc) -> None:
+def test_failed_ones_are_replayed(run: Run, synced: Stage, connection: Doc, delivered: Doc) -> None:
     assert run("deliveries", "replay").code == 2
     assert run("deliveries", "replay", "nothing").code == 3
     assert run("deliveries", "replay", "--failed", "--json").json == {"replayed": 0}
-    stage.store.inbox.update({"_id": delivered["_id"]}, {"$set": {"state": "failed"}})
+    synced.store.inbox.update({"_id": delivered["_id"]}, {"$set": {"state": "failed"}})
     assert run("deliveries", "replay", "--failed", "--json").json == {"replayed": 1}
-    assert stage.store.inbox.count({"state": "pending"}) == 1
-    stage.drain(connection)
+    assert synced.store.inbox.count({"state": "pending"}) == 1
+    synced.drain(connection)
     assert run("deliveries", "list", "--json").json["items"][0]["state"] == "done"
 
 
 def test_refused_deliveries_show_headers_and_reason(
-    run: Run, stage: Stage, connection: Doc
+    run: Run, synced: Stage, connection: Doc
 ) -> None:
-    endpoint = stage.endpoint(connection)
-    stage.store.refused.insert(
+    endpoint = synced.endpoint(connection)
+    synced.store.refused.insert(
         {
             "_id": "ref_1",
             "endpoint_id": endpoint["id"],
             "connection_id": connection["_id"],
-            "at": stage.hub.now(),
+            "at": synced.hub.now(),
             "status": 401,
             "reason": "signature",
             "sentence": "The signature is missing.",
@@ -66,6 +66,7 @@ def test_refused_deliveries_show_headers_and_reason(
     [refused] = run("deliveries", "list", "--rejected", "--json").json
     assert (refused["status"], refused["headers"]) == (401, {"user-agent": "curl"})
     assert "The signature is missing." in run("deliveries", "list", "--rejected").out
+    synced.store.refused.delete({"_id": "ref_1"})
 
 
 def test_a_quarantined_record_says_where_and_why_and_is_mended_by_a_mapping(
@@ -94,14 +95,14 @@ def test_a_quarantined_record_says_where_and_why_and_is_mended_by_a_mapping(
 
 
 def test_a_preview_counts_what_an_overlay_would_change(
-    run: Run, stage: Stage, connection: Doc, tmp_path: Path
+    run: Run, stage: Stage, companies: Doc, tmp_path: Path
 ) -> None:
-    companies = stage.store.records.count({"object": "company", "raw": {"$exists": True}})
+    count = stage.store.records.count({"object": "company", "raw": {"$exists": True}})
     file = tmp_path / "overlay.yaml"
     file.write_text("fields:\n  tier: properties.name\n")
     said = run("mappings", "preview", "hubspot", "company", str(file), "--json")
     assert said.code == 0, said.err
-    assert said.json["counts"] == {"same": 0, "changed": companies, "unmappable": 0}
+    assert said.json["counts"] == {"same": 0, "changed": count, "unmappable": 0}
     example = said.json["examples"][0]
     record = stage.store.records.find_one({"_id": example["record"]})
     assert record is not None
@@ -141,7 +142,7 @@ def test_mappings_show_every_object_and_one_in_yaml(run: Run, stage: Stage) -> N
     assert run("mappings", "show", "hubspot", "nothing").code == 3
 
 
-def test_an_account_is_explained_in_words(run: Run, stage: Stage, delivered: Doc) -> None:
+def test_an_account_is_explained_in_words(run: Run, synced: Stage, delivered: Doc) -> None:
     renamed = run("accounts", "list", "--query", "renamed", "--json").json["items"]
     assert [account["name"] for account in renamed] == ["Renamed"]
     shown = run("accounts", "show", renamed[0]["id"], "--json").json
@@ -153,7 +154,7 @@ def test_an_account_is_explained_in_words(run: Run, stage: Stage, delivered: Doc
     assert run("accounts", "explain", "acc_none").code == 3
 
 
-def test_lists_go_on_behind_a_page(run: Run, stage: Stage, connection: Doc) -> None:
+def test_lists_go_on_behind_a_page(run: Run, synced: Stage, connection: Doc) -> None:
     whole = run("accounts", "list", "--sort", "name", "--json").json["items"]
     first = run("accounts", "list", "--sort", "name", "--limit", "3", "--json").json
     rest = run("accounts", "list", "--sort", "name", "--cursor", first["next"], "--json").json
@@ -163,9 +164,9 @@ def test_lists_go_on_behind_a_page(run: Run, stage: Stage, connection: Doc) -> N
 
 
 def test_an_overlay_goes_live_and_is_withdrawn_by_command(
-    run: Run, stage: Stage, connection: Doc, tmp_path: Path
+    run: Run, stage: Stage, companies: Doc, tmp_path: Path
 ) -> None:
-    companies = stage.store.records.count({"object": "company", "raw": {"$exists": True}})
+    count = stage.store.records.count({"object": "company", "raw": {"$exists": True}})
     file = tmp_path / "overlay.yaml"
     file.write_text("fields:\n  teir: properties.name\n")
     refused = run("mappings", "activate", "hubspot", "company", str(file), "--json")
@@ -174,8 +175,8 @@ def test_an_overlay_goes_live_and_is_withdrawn_by_command(
     file.write_text("fields:\n  tier: properties.name\n")
     live = run("mappings", "activate", "hubspot", "company", str(file), "--json").json
     assert [(v["version"], v["active"]) for v in live["versions"]] == [(1, True)]
-    assert [(one["stored"], one["old"]) for one in live["stored"]] == [(companies, companies)]
-    assert run("mappings", "replay", "hubspot", "company", "--json").json == {"records": companies}
+    assert [(one["stored"], one["old"]) for one in live["stored"]] == [(count, count)]
+    assert run("mappings", "replay", "hubspot", "company", "--json").json == {"records": count}
     assert "1  " in run("mappings", "activate", "hubspot", "company", str(file)).out
     gone = run("mappings", "withdraw", "hubspot", "company", "--json").json
     assert [v["active"] for v in gone["versions"]] == [False, False]

@@ -5,11 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
+from hub.sandbox import Sandbox
 from hub.store.client import Doc
 from tests.cli.conftest import Run
 from tests.stage import Stage
+
+
+@pytest.fixture
+def connection(stage: Stage, sandbox: Sandbox) -> Doc:
+    """A HubSpot of the test's own, with what makes a score."""
+    stage.sandbox = sandbox
+    made = stage.connect("hubspot")
+    stage.sync(made, ["companies", "tickets"])
+    return made
 
 
 def test_a_scorecard_is_drafted_from_a_file_tried_and_activated(

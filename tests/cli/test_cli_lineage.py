@@ -9,9 +9,9 @@ from tests.stage import Stage
 
 
 def test_lineage_is_a_tree_in_words_and_json_for_programs(
-    run: Run, stage: Stage, connection: Doc
+    run: Run, synced: Stage, connection: Doc
 ) -> None:
-    account = stage.store.accounts.find_one({"listed": True, "health.dimensions.0.key": "support"})
+    account = synced.store.accounts.find_one({"listed": True, "health.dimensions.0.key": "support"})
     assert account is not None
     said = run("accounts", "lineage", account["_id"], "name")
     name = account["flat"]["name"]
@@ -29,9 +29,9 @@ def test_lineage_is_a_tree_in_words_and_json_for_programs(
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(
-    run: Run, stage: Stage, connection: Doc
+    run: Run, synced: Stage, connection: Doc
 ) -> None:
-    account = stage.store.accounts.find_one({"listed": True})
+    account = synced.store.accounts.find_one({"listed": True})
     assert account is not None
     said = run("accounts", "lineage", account["_id"], "nam", "--json")
     assert said.code == 2
@@ -39,9 +39,9 @@ def test_an_unknown_name_is_refused_with_the_nearest(
 
 
 def test_a_value_that_a_webhook_brought_names_the_delivery_and_its_fate(
-    run: Run, stage: Stage, delivered: Doc
+    run: Run, synced: Stage, delivered: Doc
 ) -> None:
-    account = stage.store.accounts.find_one({"listed": True, "flat.name": "Renamed"})
+    account = synced.store.accounts.find_one({"listed": True, "flat.name": "Renamed"})
     assert account is not None
     chosen = run("accounts", "lineage", account["_id"], "name", "--json").json["chosen"]
     assert (chosen["brought_by"]["id"], chosen["value"]) == (delivered["_id"], "Renamed")
@@ -52,9 +52,9 @@ def test_a_value_that_a_webhook_brought_names_the_delivery_and_its_fate(
     assert former["brought_by"]["kind"] == "run"
     assert former["value"] != "Renamed"
 
-    redacted = {"$set": {"erased": {"how": "redacted", "at": stage.hub.now(), "by": "prv_1"}}}
-    stage.store.inbox.update({"_id": delivered["_id"]}, redacted)
+    redacted = {"$set": {"erased": {"how": "redacted", "at": synced.hub.now(), "by": "prv_1"}}}
+    synced.store.inbox.update({"_id": delivered["_id"]}, redacted)
     said = run("accounts", "lineage", account["_id"], "name").out
     assert "its body was redacted by a privacy request" in said
-    stage.store.inbox.delete({"_id": delivered["_id"]})
+    synced.store.inbox.delete({"_id": delivered["_id"]})
     assert "It was purged" in run("accounts", "lineage", account["_id"], "name").out

@@ -11,7 +11,7 @@ from tests.stage import Stage
 
 
 def test_a_stored_delivery_becomes_a_payload_that_verifies_and_names_nobody(
-    run: Run, stage: Stage, connection: Doc, delivered: Doc, tmp_path: Path
+    run: Run, synced: Stage, connection: Doc, delivered: Doc, tmp_path: Path
 ) -> None:
     into = ("--folder", str(tmp_path))
     assert run("connectors", "record", "hubspot").code == 2
@@ -23,7 +23,7 @@ def test_a_stored_delivery_becomes_a_payload_that_verifies_and_names_nobody(
     assert told["verifies"]
     assert {"path", "kind", "now"} == {*told["replaced"][0]}
     (payload,) = payloads(tmp_path)
-    webhook = next(w for w in stage.hub.plugins.connector("hubspot").webhooks if w.name == "app")
+    webhook = next(w for w in synced.hub.plugins.connector("hubspot").webhooks if w.name == "app")
     webhook.verify(payload.delivery(), payload.registration())
     assert connection["account"]["id"] not in payload.file.read_text()
     assert [c.kind for c in webhook.parse(payload.delivery())] == ["upsert"]

@@ -9,7 +9,7 @@ from tests.cli.conftest import Run
 from tests.stage import Stage
 
 
-def test_a_sync_waits_and_counts_what_the_vendor_has(
+def test_a_sync_waits_counts_what_the_vendor_has_and_tells_its_refusal_by_exit_code_1(
     run: Run,
     stage: Stage,
     words: list[str],
@@ -34,20 +34,12 @@ def test_a_sync_waits_and_counts_what_the_vendor_has(
     assert again.json[0]["counts"].get("applied", 0) == 0
     assert again.json[0]["counts"]["duplicate"] >= companies
 
-
-def test_a_vendor_that_refuses_is_exit_code_1_with_its_sentence(
-    run: Run,
-    stage: Stage,
-    words: list[str],
-    sandbox: Sandbox,
-    worker: subprocess.Popen[bytes],
-) -> None:
-    run("connections", "add", "hubspot", *words)
     sandbox["hubspot"].faults.add("expired")
-    said = run("sync", "hubspot", "--stream", "companies", "--within", "60", "--json")
-    assert said.code == 1
-    assert said.json[0]["state"] == "failed"
-    assert said.json[0]["error"]
+    refused = run("sync", "hubspot", "--stream", "companies", "--within", "60", "--json")
+
+    assert refused.code == 1
+    assert refused.json[0]["state"] == "failed"
+    assert refused.json[0]["error"]
 
 
 def test_an_unknown_stream_names_the_known_ones(run: Run, stage: Stage, words: list[str]) -> None:
