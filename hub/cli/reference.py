@@ -16,7 +16,7 @@ from hub.plugin_host import load_plugins
 from hub.settings import ROOT, Settings
 
 FOLDER = ROOT / "docs" / "reference"
-NOTE = "<!-- Written by `python3 dev.py docs`. -->"
+NOTE = "[//]: # (Written by python3 dev.py docs.)"
 
 
 def pages() -> dict[str, str]:
