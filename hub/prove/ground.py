@@ -96,12 +96,17 @@ class Ground:
         """A new tenant without connections."""
         return Tenant(self.hub, self.hub.catalogue.control.add_tenant("Proof", self.hub.now()))
 
-    def connected(self) -> Tenant:
-        """A new tenant, connected to the vendors and fully synced by the workers."""
+    def connecting(self) -> Tenant:
+        """A new tenant, connected to the vendors; the workers have to sync it yet."""
         tenant = self.tenant()
         for name, vendor in self.sandbox.vendors.items():
             given = vendor.credentials()
             tenant.connect(name, given["settings"], given["secrets"])
+        return tenant
+
+    def connected(self) -> Tenant:
+        """The same, fully synced."""
+        tenant = self.connecting()
         tenant.await_calm()
         return tenant
 
@@ -146,15 +151,15 @@ class Ground:
         return again
 
     @contextmanager
-    def another_worker(self) -> Iterator[Child]:
-        """One more worker process that the supervisor does not know."""
+    def another_worker(self, **env: str) -> Iterator[Child]:
+        """One more worker process, which the supervisor does not know and does not start again."""
         settings = self.stack.settings
         worker = Child(
             "extra",
             (sys.executable, str(ROOT / "worker.py")),
             log=self._folder / "logs" / "extra.log",
             pid_file=self._folder / "run" / "extra.pid",
-            env={**os.environ, **settings.environment()},
+            env={**os.environ, **settings.environment(), **env},
             cwd=ROOT,
         )
         worker.start()

@@ -155,7 +155,7 @@ GUARDS = (
         "hub/store/holder.py",
         "started_at(int(pid)) != int(started)",
         "False",
-        CRASHES + "test_a_worker_killed_while_it_drains[mid-batch@2]",
+        CRASHES + "test_a_worker_killed_at_each_point_of_draining",
     ),
     Guard(
         4,
@@ -171,7 +171,7 @@ GUARDS = (
         "hub/scheduler.py",
         "    connections.rescore_noted(store)\n",
         "",
-        CRASHES + "test_a_worker_killed_while_it_syncs[run-closed@last]",
+        CRASHES + "test_a_worker_killed_at_each_point_of_syncing",
     ),
     Guard(
         5,

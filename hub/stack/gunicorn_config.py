@@ -1,7 +1,7 @@
 """gunicorn reads this file: modules are imported once in the master and shared by its workers.
 
-Only modules: each worker builds its own application after the fork, because no client of a store
-may be carried across one. gevent must patch before anything else is imported.
+Modules and compiled mappings only: each worker builds its own application after the fork, because
+no client of a store may be carried across one. gevent must patch before anything else is imported.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from hub.child import die_with_parent  # noqa: E402
 
 def on_starting(server: Any) -> None:
     """Called by gunicorn in the master, before it forks."""
-    module = server.app.app_uri.partition(":")[0]
-    importlib.import_module(module)
+    module = importlib.import_module(server.app.app_uri.partition(":")[0])
+    getattr(module, "preload", lambda: None)()
 
 
 def post_fork(server: Any, worker: Any) -> None:

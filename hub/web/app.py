@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib
+import pkgutil
 
 from flask import Flask
 
-from hub import bootstrap, logs
+from hub import bootstrap, logs, web
 from hub.bootstrap import Hub
+from hub.plugin_host import load_plugins
 from hub.settings import Settings, load_settings
 from hub.web import status
 
 STORE_TIMEOUT_MS = 3_000
 """A vendor gives up after 5 to 10 s, a person sooner: a store that hangs is said to be down."""
+EDGES = (("webhooks.edge", "Edge"), ("webhooks.usage_edge", "UsageEdge"))
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -30,11 +33,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def preload() -> None:
+    """Import and compile once what otherwise each process does: a server calls it before it forks.
+
+    Nothing is connected to here.
+    """
+    settings = load_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    for found in pkgutil.walk_packages(web.__path__, f"{web.__name__}."):
+        importlib.import_module(found.name)
+    for module, _ in EDGES:
+        importlib.import_module(module)
+    load_plugins(folder=settings.connectors_path)
+
+
 def _add_parts(app: Flask, hub: Hub) -> None:
     """API, screens, and the edges: the hub may import `webhooks` here alone."""
     for name in ("hub.web.api", "hub.web.screens"):
         importlib.import_module(name).register(app, hub)
-    for module, name in (("webhooks.edge", "Edge"), ("webhooks.usage_edge", "UsageEdge")):
+    for module, name in EDGES:
         edge = getattr(importlib.import_module(module), name)
         app.wsgi_app = edge(hub, app.wsgi_app)  # type: ignore[method-assign]
 

@@ -11,7 +11,7 @@ from hub.prove.ground import Ground, Tenant
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with Ground(tmp_path_factory.mktemp("ground"), accounts=12) as made:
+    with Ground(tmp_path_factory.mktemp("ground"), accounts=3) as made:
         yield made
 
 

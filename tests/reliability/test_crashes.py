@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
+
 import pytest
 import requests
 
-from hub.child import is_alive, stands, wait_until
+from hub.child import Child, is_alive, stands, wait_until
 from hub.prove import books, trouble
 from hub.prove.ground import Ground, Tenant
 from hub.prove.refreshes import Crowd
@@ -23,18 +26,30 @@ def assert_nothing_lost_or_doubled(ground: Ground, tenant: Tenant) -> None:
     assert ground.unlike_clean_sync(tenant) == []
 
 
-def crashed(ground: Ground, name: str, before: list[int]) -> bool:
-    """Whether a process of that name has ended since."""
-    return wait_until(lambda: any(not is_alive(pid) for pid in before), 30)
+def killed_itself(worker: Child, meanwhile: Callable[[], object] = lambda: None) -> bool:
+    """Whether it did; `meanwhile` is done again and again until then."""
+    return wait_until(lambda: not worker.running or meanwhile(), 40, 0.25)
 
 
-def test_a_worker_killed_at_each_point_of_draining(ground: Ground, tenant: Tenant) -> None:
-    for point in DRAINING:
-        ground.stack.restart("worker-1", once={"HUB_CRASH_AT": point})
-        before = ground.stack.pids("worker-1")
-        with ground.sending(250):
-            assert crashed(ground, "worker-1", before), point
-        ground.await_calm(tenant)
+@pytest.fixture
+def no_worker(ground: Ground) -> Iterator[None]:
+    """The hub's own worker is down until the test ends or starts it."""
+    ground.stack.take_down("worker-1")
+    yield
+    if not ground.stack.pids("worker-1"):
+        ground.stack.restart("worker-1")
+
+
+def test_a_worker_killed_at_each_point_of_draining(
+    ground: Ground, tenant: Tenant, no_worker: None
+) -> None:
+    """Each takes up what the one before it left, and dies elsewhere."""
+    with ground.sending(40):
+        for point in DRAINING:
+            with ground.another_worker(HUB_CRASH_AT=point) as worker:
+                assert killed_itself(worker, lambda: ground.send(5)), point
+                assert worker.exit_code == -signal.SIGKILL, point
+        ground.stack.restart("worker-1")
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
@@ -45,10 +60,9 @@ def test_the_web_killed_after_the_insert_and_before_the_doorbell(
     ground.stack.restart("web", once={"HUB_CRASH_AT": "inserted"})
     assert wait_until(ground.stack.is_ready, 30)
     before = ground.stack.pids("web")
-    with ground.sending(8):
-        assert crashed(ground, "web", before)
-        tenant.await_calm()
-        assert tenant.store.inbox.count({"state": "done"}) > 0
+    with ground.sending(2):
+        assert wait_until(lambda: any(not is_alive(pid) for pid in before), 30)
+        assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > 0, 30)
         ground.stack.restart("web")
     assert_nothing_lost_or_doubled(ground, tenant)
 
@@ -72,15 +86,19 @@ def test_the_web_killed_after_storing_events_doubles_none_when_they_are_sent_aga
     assert sender.book()["duplicate"] == 20
 
 
-@pytest.mark.parametrize("point", ["page-applied@2", "run-closed@last"])
-def test_a_worker_killed_while_it_syncs(ground: Ground, point: str) -> None:
+def test_a_worker_killed_at_each_point_of_syncing(ground: Ground, no_worker: None) -> None:
     """Between a page and the next; after the last stream's end, which every score waits for."""
+    tenant = ground.connecting()
+    with ground.another_worker(HUB_CRASH_AT="page-applied@2") as worker:
+        assert killed_itself(worker)
     streams = [ground.hub.plugins.connector(name).streams for name in ground.sandbox.vendors]
-    crash = point.replace("last", str(sum(map(len, streams))))
-    ground.stack.restart("worker-1", once={"HUB_CRASH_AT": crash})
-    before = ground.stack.pids("worker-1")
-    tenant = ground.connected()
-    assert crashed(ground, "worker-1", before)
+    left = sum(map(len, streams)) - tenant.store.runs.count({"state": "done"})
+    assert left > 1
+    with ground.another_worker(HUB_CRASH_AT=f"run-closed@{left}") as worker:
+        assert killed_itself(worker)
+    assert tenant.store.runs.count({"state": "done"}) == sum(map(len, streams))
+    ground.stack.restart("worker-1")
+    tenant.await_calm()
     assert books.unlike_vendor(tenant, ground.vendor) == []
     assert ground.unlike_clean_sync(tenant) == []
 
