@@ -40,11 +40,11 @@ class OAuth:
     redirects: the vendor may want the address to which consent was sent back at a renewal, too.
     parameters: added to the consent page's address. life_s: how long an access token lives where
     the answer does not say. learnt: settings that the token's answer fixes, such as Salesforce's
-    instance address. fills: keys of fields that nobody has to fill in, since consent does. choices:
-    the accounts that a grant reaches, where there may be several: from the settings, an access
-    token and the hub's session; it raises the hub's errors. revoke: the address where a token is
-    given back (RFC 7009). dead: the vendor's words for a grant that has ended, besides the
-    standard's.
+    instance address. fills: keys of fields that belong to credentials and that nobody has to fill
+    in, since consent stands for them. choices: the accounts that a grant reaches, where there may
+    be several: from the settings, an access token and the hub's session; it raises the hub's
+    errors. revoke: the address where a token is given back (RFC 7009). dead: the vendor's words for
+    a grant that has ended, besides the standard's.
     The connector's `open` finds the current token among its secrets, as `access_token`.
     """
 

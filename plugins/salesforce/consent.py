@@ -37,5 +37,6 @@ OAUTH = OAuth(
     ),
     life_s=SHORTEST_SESSION_S,
     learnt=_instance,
+    fills=("consumer_key", "username"),
     dead=("inactive_user", "inactive_org"),
 )

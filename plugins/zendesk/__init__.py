@@ -119,6 +119,7 @@ ZENDESK = Connector(
         body="json",
         asked={"scope": " ".join(SCOPES), **LIVES},
         life_s=2.0 * DAY_S,
+        fills=("email",),
     ),
     limits=LIMITS,
 )

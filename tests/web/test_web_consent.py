@@ -79,6 +79,7 @@ def to_the_vendor(site: Site, page: Page, name: str = "asana") -> None:
     assert site.stage.sandbox is not None
     vendor = site.stage.sandbox[name]
     page.goto(f"{site.stage.hub.settings.public_url}/connections/new/{name}")
+    page.locator(".other-way summary").click()
     for key, value in vendor.credentials()["settings"].items():
         page.locator(f"#f-{key}").fill(value)
     page.get_by_role("button", name="Sign in to").click()
