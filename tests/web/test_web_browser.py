@@ -88,7 +88,6 @@ def paths(site: Site) -> list[str]:
         "/mappings/hubspot/company",
         "/scorecards",
         "/privacy",
-        "/scorecards",
         "/scorecards/hub-default/1",
         "/scorecards/hub-default/1/edit",
         "/plugins",
@@ -98,15 +97,30 @@ def paths(site: Site) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "dark")])
-def test_every_page_fits_and_the_browser_has_no_complaint(
-    screen: Screen, width: int, theme: str
+def test_every_page_fits_a_small_dark_screen_and_the_browser_has_no_complaint(
+    screen: Screen,
 ) -> None:
+    assert_well(screen, paths(screen.site), 360, "dark")
+
+
+def test_pages_of_every_kind_fit_a_wide_light_screen(screen: Screen) -> None:
+    """Lists, tabs, a form, a board of numbers and prose."""
+    home = f"/connections/{screen.site.connection['_id']}"
+    prose = ["/help/mapping", "/mappings/hubspot/company", "/scorecards/hub-default/1/edit"]
+    assert_well(screen, [*paths(screen.site)[:2], home, "/deliveries", *prose], 1440, "light")
+
+
+@pytest.mark.long
+def test_every_page_fits_a_wide_light_screen(screen: Screen) -> None:
+    assert_well(screen, paths(screen.site), 1440, "light")
+
+
+def assert_well(screen: Screen, paths: list[str], width: int, theme: str) -> None:
     page, complaints = screen.page(width, theme), []
     page.on("console", lambda m: m.type in SERIOUS and complaints.append(m.text))
     page.on("pageerror", lambda e: complaints.append(str(e)))
 
-    for path in paths(screen.site):
+    for path in paths:
         page.goto(screen.base + path)
         too_wide = page.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"

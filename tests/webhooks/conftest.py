@@ -87,17 +87,23 @@ def event(**changes: Any) -> bytes:
     return json.dumps([base | changes]).encode()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hub(services: Services) -> Iterator[Hub]:
     hub = build_hub(services)
-    yield hub
+    with serving(hub):
+        yield hub
     hub.close()
 
 
 @pytest.fixture
-def post(hub: Hub, sandbox: Sandbox) -> Iterator[Post]:
-    with serving(hub):
-        yield connected(Stage(hub, sandbox))
+def post(hub: Hub, sandbox: Sandbox) -> Post:
+    return connected(Stage(hub, sandbox))
+
+
+@pytest.fixture(scope="module")
+def refused(hub: Hub, sandbox: Sandbox) -> Post:
+    """For what the edge must not take: nothing of it may be stored."""
+    return connected(Stage(hub, sandbox))
 
 
 def connected(stage: Stage) -> Post:

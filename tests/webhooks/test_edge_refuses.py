@@ -34,34 +34,34 @@ def test_a_signed_delivery_is_stored_once_and_answered_200(post: Post) -> None:
     ],
 )
 def test_one_thing_spoiled_is_refused_and_not_stored(
-    post: Post, spoil: dict, status: int, reason: str
+    refused: Post, spoil: dict, status: int, reason: str
 ) -> None:
-    answer = post(**spoil)
+    answer = refused(**spoil)
     assert (answer.status_code, answer.json()["reason"]) == (status, reason)
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert post.rows() == []
+    assert refused.rows() == []
 
 
-def test_a_compressed_bomb_is_refused_unopened(post: Post) -> None:
+def test_a_compressed_bomb_is_refused_unopened(refused: Post) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
-    answer = post(bomb, headers={"Content-Encoding": "gzip"})
-    assert (answer.status_code, post.rows()) == (400, [])
+    answer = refused(bomb, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, refused.rows()) == (400, [])
 
 
-def test_a_missing_signature_header_is_401(post: Post) -> None:
-    answer = requests.post(post.url, data=event(), timeout=10)
-    assert (answer.status_code, post.rows()) == (401, [])
+def test_a_missing_signature_header_is_401(refused: Post) -> None:
+    answer = requests.post(refused.url, data=event(), timeout=10)
+    assert (answer.status_code, refused.rows()) == (401, [])
 
 
 @pytest.mark.parametrize("path", ["hubspot/unknown-key", "nobody/key", "jira/app", "", "hubspot/"])
-def test_an_unknown_address_is_404_and_an_app_without_secret_401(post: Post, path: str) -> None:
-    base = post.url.split("/webhooks/")[0]
-    answer = post(url=f"{base}/webhooks/{path}")
+def test_an_unknown_address_is_404_and_an_app_without_secret_401(refused: Post, path: str) -> None:
+    base = refused.url.split("/webhooks/")[0]
+    answer = refused(url=f"{base}/webhooks/{path}")
     assert answer.status_code == (401 if path == "hubspot/" else 404)
 
 
-def test_a_key_of_another_connector_is_404(post: Post) -> None:
-    answer = post(url=post.url.replace("/hubspot/", "/jira/"))
+def test_a_key_of_another_connector_is_404(refused: Post) -> None:
+    answer = refused(url=refused.url.replace("/hubspot/", "/jira/"))
     assert answer.status_code == 404
 
 

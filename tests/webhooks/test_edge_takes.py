@@ -61,7 +61,7 @@ def test_a_waiting_endpoint_becomes_active_with_its_first_delivery(post: Post) -
     assert shown["last_delivery_at"] is not None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app_hub(services: Services):
     hub = build_hub(services, apps={"hubspot": {"client_secret": SecretStr(APP_SECRET)}})
     yield hub

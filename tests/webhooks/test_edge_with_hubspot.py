@@ -15,14 +15,14 @@ from tests.stage import Stage, build_hub, serving
 @pytest.fixture
 def stage(services: Services) -> Iterator[Stage]:
     hub = build_hub(services)
-    with Sandbox(["hubspot"], seed=7, accounts=12) as sandbox, serving(hub):
+    with Sandbox(["hubspot"], seed=7, accounts=3) as sandbox, serving(hub):
         yield Stage(hub, sandbox)
     hub.close()
 
 
 def test_an_edit_at_the_vendor_is_in_the_profile_after_its_webhook(stage: Stage) -> None:
     connection = stage.connect("hubspot")
-    stage.sync(connection)
+    stage.sync(connection, ["companies"])
     stage.listen(connection)
     vendor = stage.sandbox["hubspot"]
     company = vendor.table("companies").ids()[0]
