@@ -18,9 +18,7 @@ from hub.bench.report import Report
 from hub.bench.world import World
 
 LINES: list[str] = []
-
-
-LONG = ("e2e", "events", "health", "page", "sync")
+LONG = ("e2e", "events", "health", "identity", "page", "sync")
 
 
 @pytest.mark.parametrize(
