@@ -118,22 +118,18 @@ def _started_elsewhere(folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
     return starter, [int(pid) for pid in starter.stdout.readline().split()]
 
 
-def test_both_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    starter, pids = _started_elsewhere(tmp_path)
+def test_both_end_when_their_parent_is_killed_or_else_at_the_next_start(tmp_path: Path) -> None:
+    starter, left = _started_elsewhere(tmp_path)
     with starter:
-        starter.kill()
-    assert len(pids) == 2
-    assert wait_until(lambda: not any(group(pid) for pid in pids), 10)
-
-
-def test_the_next_start_clears_what_a_crash_left_behind(tmp_path: Path) -> None:
-    starter, pids = _started_elsewhere(tmp_path)
-    with starter:
-        for pid in pids:
+        for pid in left:
             os.kill(pid, signal.SIGSTOP)
         starter.kill()
     # A stopped process cannot act on the signal of its parent's death.
-    assert all(group(pid) for pid in pids)
-    with Embedded(tmp_path) as services:
-        assert not any(group(pid) for pid in pids)
-        _write(services.mongodb_uri, 1)
+    assert all(group(pid) for pid in left)
+    starter, pids = _started_elsewhere(tmp_path)
+    with starter:
+        assert not any(group(pid) for pid in left)
+        _write(running(tmp_path)["mongodb_uri"], 1)
+        starter.kill()
+    assert len(left) == len(pids) == 2
+    assert wait_until(lambda: not any(group(pid) for pid in pids), 10)

@@ -104,7 +104,7 @@ def _records(stage: Stage) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_order_ends_like_a_plain_count(hub: Any, seed: int) -> None:
     random = Random(seed)
     calls = _history(random, hub.now())
