@@ -20,7 +20,7 @@ from plugins.salesforce.sandbox import Org
 from tests.stage import Stage, build_hub
 
 TROUBLE = ("limit", "error", "half", "expired")
-PAGE = 5
+PAGE = 3
 HOUR_S = 3600
 LISTINGS = [
     ("salesforce", "contacts", "Contact", "/query"),
@@ -40,7 +40,7 @@ def hub(services: Services) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(vendors=[name for name, *_ in LISTINGS], accounts=16) as made:
+    with Sandbox(vendors=[name for name, *_ in LISTINGS], accounts=8) as made:
         yield made
 
 

@@ -84,7 +84,7 @@ def ruled(decisions: list[Said]) -> list[Decision]:
 
 
 @given(rows(), said())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_living_customers_are_the_oracle_s(found: list[Row], decisions: list[Said]) -> None:
     live = {row.key for row in found if row.live}
     components = partition(nodes(found), decisions=ruled(decisions)).components
@@ -92,7 +92,7 @@ def test_living_customers_are_the_oracle_s(found: list[Row], decisions: list[Sai
 
 
 @given(rows(), said(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_order_of_records_and_decisions_does_not_matter(
     found: list[Row], decisions: list[Said], random: Random
 ) -> None:
@@ -103,7 +103,7 @@ def test_the_order_of_records_and_decisions_does_not_matter(
 
 
 @given(rows(), said())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_nothing_joins_what_a_person_keeps_apart_and_every_edge_has_its_sentence(
     found: list[Row], decisions: list[Said]
 ) -> None:

@@ -65,13 +65,13 @@ def living(components: list[frozenset[str]], nodes: list[Node]) -> set[frozenset
 
 
 @given(worlds())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_living_components_are_the_oracle_s(nodes: list[Node]) -> None:
     assert living(partition(nodes).components, nodes) == oracle(nodes)
 
 
 @given(worlds(), st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_order_and_repetition_do_not_matter(nodes: list[Node], random: Random) -> None:
     shuffled = nodes + nodes[: len(nodes) // 2]
     random.shuffle(shuffled)
@@ -79,7 +79,7 @@ def test_order_and_repetition_do_not_matter(nodes: list[Node], random: Random) -
 
 
 @given(worlds())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_invariants_of_every_partition(nodes: list[Node]) -> None:
     found = partition(nodes)
     known = {n.key: n for n in nodes}
@@ -98,7 +98,7 @@ def test_invariants_of_every_partition(nodes: list[Node]) -> None:
 
 
 @given(worlds())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_is_gone_has_no_say_in_what_lives(nodes: list[Node]) -> None:
     only_live = [n for n in nodes if n.live]
     whole = living(partition(nodes).components, nodes)
@@ -106,7 +106,7 @@ def test_what_is_gone_has_no_say_in_what_lives(nodes: list[Node]) -> None:
 
 
 @given(worlds(), worlds())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_closed_sets_can_be_looked_at_apart(one: list[Node], other: list[Node]) -> None:
     def renamed(n: Node) -> Node:
         held = frozenset(Claim(c.kind, f"z{c.value}") for c in n.claims)

@@ -146,7 +146,7 @@ def attempt(mapping: ObjectMapping, record: Any) -> None:
     assert told.encode()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(MAPPINGS), jsons(), st.fixed_dictionaries({"id": st.just("1")}), jsons())
 @example(MAPPINGS[0], float("inf"), {"id": "1"}, None)
 @example(MAPPINGS[1], "9" * 5000, {"id": "1"}, None)

@@ -21,7 +21,7 @@ def _one_attempt() -> Iterator[None]:
     stamina.set_testing(False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(services: Services) -> Iterator[Hub]:
     made = build_hub(services)
     with serving(made):

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-import stamina
 
-from hub.http import VendorHttp
-from hub.sandbox import Sandbox
 from plugins.asana import ASANA
 from plugins.asana.client import AsanaClient
-from plugins.asana.sandbox import AsanaSandbox, create
+from plugins.asana.sandbox import AsanaSandbox
+from tests.plugins.served import attempts, opener, served
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -20,31 +18,21 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _one_attempt() -> Iterator[None]:
     """The host's short retries are its own; here each call is made once."""
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
+    with attempts(1):
+        yield
 
 
 @pytest.fixture
 def vendor() -> Iterator[AsanaSandbox]:
-    """Asana over a world of sixty companies."""
-    with Sandbox([create], seed=7, accounts=60, now=NOW, retry_scale=1 / 60_000) as sandbox:
-        served = sandbox["asana"]
-        assert isinstance(served, AsanaSandbox)
-        yield served
+    """Asana over a world of twenty companies."""
+    with served(AsanaSandbox, accounts=20, now=NOW) as found:
+        yield found
 
 
 @pytest.fixture
 def connect(vendor: AsanaSandbox) -> Callable[..., AsanaClient]:
-    """Opens a client with the sandbox's credentials; named values take the place of settings."""
-
-    def opened(token: str = vendor.token, **settings: str) -> AsanaClient:
-        given = vendor.credentials()["settings"] | settings
-        client = ASANA.open(given, {"token": token}, VendorHttp(None, "c1"))
-        assert isinstance(client, AsanaClient)
-        return client
-
-    return opened
+    """Opens a client; named values take the place of the sandbox's credentials."""
+    return opener(ASANA, vendor, AsanaClient)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_a_full_listing_brings_each_task_and_what_is_below_it(
     assert gids(found) == live(vendor)
     assert OLD in gids(found)
     below = [record for record in records(found) if record.get("parent")]
-    assert len(below) > 20
+    assert len(below) > 6
     assert not any(record["memberships"] for record in below)
 
 
@@ -86,8 +86,8 @@ def test_a_run_resumes_behind_any_page(
     vendor: AsanaSandbox, connect: Opener, small_pages: None
 ) -> None:
     whole = pages("tasks", connect())
-    assert len(whole) > 60
-    for place in range(0, len(whole) - 1, 13):
+    assert len(whole) > 20
+    for place in range(0, len(whole) - 1, 7):
         stored = json.loads(json.dumps(whole[place].cursor))
         rest = pages("tasks", connect(), stored)
         assert records(rest) == records(whole[place + 1 :])
@@ -283,7 +283,7 @@ def test_every_task_maps_and_belongs_to_whom_the_world_says(
         assert found.values.get("due_on") == (truth.due_on and truth.due_on.isoformat())
         assert found.values["customer_visible"] is True
         tied += bool(links)
-    assert tied > 100
+    assert tied > 30
 
 
 def test_a_run_reaches_back_an_hour(vendor: AsanaSandbox, client: AsanaClient) -> None:

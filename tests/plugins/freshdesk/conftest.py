@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import stamina
 
 from hub.api import Delivery
-from hub.http import VendorHttp
-from hub.sandbox import Sandbox
 from plugins.freshdesk import FRESHDESK
 from plugins.freshdesk.client import FreshdeskClient
-from plugins.freshdesk.sandbox import FreshdeskSandbox, create
+from plugins.freshdesk.sandbox import FreshdeskSandbox
+from tests.plugins.served import attempts, opener, served
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -23,31 +21,21 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _one_attempt() -> Iterator[None]:
     """The host's short retries are its own; here each call is made once."""
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
+    with attempts(1):
+        yield
 
 
 @pytest.fixture
 def vendor() -> Iterator[FreshdeskSandbox]:
     """Freshdesk over a world of sixty companies."""
-    with Sandbox([create], seed=7, accounts=60, now=NOW, retry_scale=1 / 60_000) as sandbox:
-        served = sandbox["freshdesk"]
-        assert isinstance(served, FreshdeskSandbox)
-        yield served
+    with served(FreshdeskSandbox, accounts=60, now=NOW) as found:
+        yield found
 
 
 @pytest.fixture
 def connect(vendor: FreshdeskSandbox) -> Callable[..., FreshdeskClient]:
-    """Opens a client with the sandbox's credentials; named values take the place of settings."""
-
-    def opened(api_key: str = vendor.token, **settings: str) -> FreshdeskClient:
-        given = vendor.credentials()["settings"] | settings
-        client = FRESHDESK.open(given, {"api_key": api_key}, VendorHttp(None, "c1"))
-        assert isinstance(client, FreshdeskClient)
-        return client
-
-    return opened
+    """Opens a client; named values take the place of the sandbox's credentials."""
+    return opener(FRESHDESK, vendor, FreshdeskClient)
 
 
 @pytest.fixture

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.sandbox import Sandbox
 from plugins.hubspot.client import Client
-from plugins.hubspot.sandbox import HubSpot, create
+from plugins.hubspot.sandbox import HubSpot
 from tests.plugins.hubspot.walks import connected
+from tests.plugins.served import served
 
 
 @pytest.fixture
 def vendor() -> Iterator[HubSpot]:
-    with Sandbox(vendors=[create], seed=7, accounts=24) as sandbox:
-        found = sandbox["hubspot"]
-        assert isinstance(found, HubSpot)
+    with served(HubSpot, accounts=24, retry_scale=1 / 60) as found:
         yield found
 
 

@@ -7,27 +7,23 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from hub import grants, removal
 from hub.embedded import Services
-from hub.errors import AlreadyThere, CorrectInput, Reconnect
-from hub.sandbox import Sandbox
+from hub.errors import CorrectInput
 from plugins.hubspot.consent import OAUTH
 from tests.granted import Granted
+from tests.plugins import consented
 
 
 @pytest.fixture(scope="module")
 def hub_of(services: Services) -> Iterator[Granted]:
-    with Sandbox(["hubspot"], seed=7, accounts=6) as sandbox:
-        found = Granted(services, sandbox, "hubspot")
+    with consented.installed(services, "hubspot") as found:
         yield found
-        found.hub.close()
 
 
 @pytest.fixture
 def stage(hub_of: Granted) -> Iterator[Granted]:
-    hub_of.change_tenant()
-    yield hub_of
-    hub_of.granting.withheld = set()
+    with consented.new_tenant(hub_of) as found:
+        yield found
 
 
 def test_people_sign_in_at_one_host_and_programs_at_another() -> None:
@@ -53,10 +49,8 @@ def test_the_endpoint_of_version_1_is_gone(stage: Granted) -> None:
 def test_a_token_is_renewed_after_24_minutes_and_the_refresh_token_stays(stage: Granted) -> None:
     connection = stage.connected()
     before = stage.grant(connection)
-    stage.age(connection, minutes=23)
-    assert grants.access_token(stage.hub, stage.stored(connection)) == before["access_token"]
-    stage.age(connection, minutes=25)
-    assert grants.access_token(stage.hub, stage.stored(connection)) != before["access_token"]
+    assert not consented.is_renewed(stage, connection, minutes=23)
+    assert consented.is_renewed(stage, connection, minutes=25)
     assert stage.grant(connection)["refresh_token"] == before["refresh_token"]
 
 
@@ -69,26 +63,12 @@ def test_a_scope_that_the_app_lacks_is_named_before_anything_is_saved(stage: Gra
 
 
 def test_the_same_account_is_connected_once_by_whichever_way(stage: Granted) -> None:
-    stage.connect("hubspot")
-    with pytest.raises(AlreadyThere):
-        stage.connected()
+    consented.is_connected_once(stage)
 
 
 def test_an_app_that_was_uninstalled_asks_to_be_reconnected(stage: Granted) -> None:
-    connection = stage.connected()
-    stage.granting.end_consent()
-    stage.age(connection, minutes=25)
-    with pytest.raises(Reconnect, match="connect it once more"):
-        stage.hub.client(stage.stored(connection))
-    stage.sync(connection, ["owners"])
-    assert stage.stored(connection)["state"] == "reconnect"
-    stage.reconnected(connection)
-    stage.sync(connection, ["owners"])
-    assert stage.run_of(connection, "owners")["state"] == "done"
+    consented.asks_to_be_reconnected(stage, "owners", minutes=25)
 
 
 def test_removing_the_connection_gives_the_access_back(stage: Granted) -> None:
-    connection = stage.connected()
-    token = stage.grant(connection)["access_token"]
-    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
-    assert not stage.granting.lets_in(token)
+    consented.gives_access_back(stage)

@@ -10,10 +10,11 @@ import pytest
 import requests
 
 from hub.api import Change, GiveUp
-from plugins.hubspot import ledger
+from plugins.hubspot import ledger, searching
 from plugins.hubspot.client import Client
 from plugins.hubspot.records import OBJECTS, gather
 from plugins.hubspot.sandbox import HubSpot
+from plugins.hubspot.searching import MAX_RESULTS
 from plugins.hubspot.streams import fetch
 from tests.plugins.hubspot.walks import STREAMS, connected, walk
 
@@ -127,18 +128,21 @@ def test_rows_that_reach_the_index_late_are_found_by_the_overlap(
     assert list(by_id(records)) == [one]
 
 
-def test_more_than_ten_thousand_rows_with_one_stamp_are_all_found(
-    vendor: HubSpot, client: Client
+@pytest.mark.parametrize("most", [600, pytest.param(MAX_RESULTS, marks=pytest.mark.long)])
+def test_more_rows_with_one_stamp_than_a_search_shows_are_all_found(
+    vendor: HubSpot, client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
+    monkeypatch.setattr(searching, "MAX_RESULTS", most)
+    count = most + 251
     _, _, cursor = walk(client, "companies")
     known = vendor.table("companies")
     pattern = known.put("1", {"id": "1", "properties": {"name": "Import"}})
-    for n in range(2, 10_252):
+    for n in range(2, count + 1):
         own = pattern["properties"] | {"hs_object_id": str(n)}
         known.seed(str(n), pattern | {"id": str(n), "properties": own})
-    assert next(iter(STREAMS["companies"].pages(client, cursor, ()))).total == 10_251
+    assert next(iter(STREAMS["companies"].pages(client, cursor, ()))).total == count
     records, _, _ = walk(client, "companies", cursor)
-    assert sorted(int(record["id"]) for record in records) == list(range(1, 10_252))
+    assert sorted(int(record["id"]) for record in records) == list(range(1, count + 1))
 
 
 def test_a_walk_goes_on_from_any_page(vendor: HubSpot, client: Client) -> None:

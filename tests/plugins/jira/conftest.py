@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-import stamina
 
 from hub.api import Page
-from hub.http import VendorHttp
-from hub.sandbox import Sandbox
 from plugins.jira import JIRA
 from plugins.jira.client import JiraClient
-from plugins.jira.sandbox import JiraSandbox, create
+from plugins.jira.sandbox import JiraSandbox
+from tests.plugins.served import attempts, opener, served
 
 Opener = Callable[..., JiraClient]
 STREAMS = {stream.object: stream for stream in JIRA.streams}
@@ -67,23 +65,14 @@ def jira(vendor: JiraSandbox, client: JiraClient) -> Reading:
 @pytest.fixture
 def vendor() -> Iterator[JiraSandbox]:
     """Jira over a world of sixty companies."""
-    with Sandbox(vendors=[create], seed=7, accounts=60, retry_scale=1 / 6000) as sandbox:
-        served = sandbox["jira"]
-        assert isinstance(served, JiraSandbox)
-        yield served
+    with served(JiraSandbox, accounts=60, retry_scale=1 / 6000) as found:
+        yield found
 
 
 @pytest.fixture
 def connect(vendor: JiraSandbox) -> Opener:
-    """Opens a client with the sandbox's credentials; named values take the place of settings."""
-
-    def opened(token: str = vendor.token, **settings: str) -> JiraClient:
-        given = vendor.credentials()["settings"] | settings
-        client = JIRA.open(given, {"token": token}, VendorHttp(None, "c1"))
-        assert isinstance(client, JiraClient)
-        return client
-
-    return opened
+    """Opens a client; named values take the place of the sandbox's credentials."""
+    return opener(JIRA, vendor, JiraClient)
 
 
 @pytest.fixture
@@ -95,6 +84,5 @@ def client(connect: Opener) -> JiraClient:
 @pytest.fixture
 def one_attempt() -> Iterator[None]:
     """The host's short retries are its own; here each call is made once."""
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
+    with attempts(1):
+        yield

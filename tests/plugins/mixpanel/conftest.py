@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-import stamina
 
-from hub.http import VendorHttp
-from hub.sandbox import Sandbox
 from plugins.mixpanel import MIXPANEL
 from plugins.mixpanel.client import Mixpanel
-from plugins.mixpanel.sandbox import MixpanelSandbox, create
+from plugins.mixpanel.sandbox import MixpanelSandbox
+from tests.plugins.served import attempts, opener, served
 
 Opener = Callable[..., Mixpanel]
 
@@ -19,31 +17,21 @@ Opener = Callable[..., Mixpanel]
 @pytest.fixture(autouse=True)
 def _one_attempt() -> Iterator[None]:
     """The host's short retries are its own; here each call is made once."""
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
+    with attempts(1):
+        yield
 
 
 @pytest.fixture
 def vendor() -> Iterator[MixpanelSandbox]:
     """Mixpanel over a world of five companies."""
-    with Sandbox([create], seed=7, accounts=5, retry_scale=1 / 60_000) as sandbox:
-        served = sandbox["mixpanel"]
-        assert isinstance(served, MixpanelSandbox)
-        yield served
+    with served(MixpanelSandbox, accounts=5) as found:
+        yield found
 
 
 @pytest.fixture
 def connect(vendor: MixpanelSandbox) -> Opener:
-    """Opens a client with the sandbox's credentials; named values take the place of settings."""
-
-    def opened(secret: str = vendor.token, **settings: str) -> Mixpanel:
-        given = vendor.credentials()["settings"] | settings
-        client = MIXPANEL.open(given, {"secret": secret}, VendorHttp(None, "c1"))
-        assert isinstance(client, Mixpanel)
-        return client
-
-    return opened
+    """Opens a client; named values take the place of the sandbox's credentials."""
+    return opener(MIXPANEL, vendor, Mixpanel)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def hub(services: Services) -> Iterator[Hub]:
 
 @pytest.fixture
 def stage(hub: Hub) -> Iterator[Stage]:
-    with Sandbox(["mixpanel"], seed=7, accounts=6, retry_scale=1 / 60_000) as sandbox:
+    with Sandbox(["mixpanel"], seed=7, accounts=3, retry_scale=1 / 60_000) as sandbox:
         yield Stage(hub, sandbox)
 
 
@@ -111,6 +111,7 @@ def test_use_counts_as_if_it_had_been_sent(
     assert {n for c in found.values() for n in c} >= {"active_user_days", "last_active"}
 
 
+@pytest.mark.long
 def test_pushed_and_pulled_end_in_the_same_picture(stage: Stage, vendor: MixpanelSandbox) -> None:
     pushed = stage.connect("mixpanel", history_days=DAYS)
     stage.sync(pushed)

@@ -6,27 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub import consents, grants, removal
+from hub import consents, grants
 from hub.embedded import Services
-from hub.errors import AlreadyThere, CorrectInput, Reconnect
-from hub.sandbox import Sandbox
+from hub.errors import CorrectInput
 from plugins.salesforce.consent import OAUTH
 from tests.granted import Granted
+from tests.plugins import consented
 
 
 @pytest.fixture(scope="module")
 def hub_of(services: Services) -> Iterator[Granted]:
-    with Sandbox(["salesforce"], seed=7, accounts=6) as sandbox:
-        found = Granted(services, sandbox, "salesforce")
+    with consented.installed(services, "salesforce") as found:
         yield found
-        found.hub.close()
 
 
 @pytest.fixture
 def stage(hub_of: Granted) -> Iterator[Granted]:
-    hub_of.change_tenant()
-    yield hub_of
-    hub_of.granting.withheld = set()
+    with consented.new_tenant(hub_of) as found:
+        yield found
 
 
 def test_my_domain_takes_the_browser_and_the_token_calls() -> None:
@@ -74,10 +71,8 @@ def test_no_other_host_hears_of_the_app(stage: Granted, address: str) -> None:
 def test_without_a_life_it_is_renewed_within_the_shortest_session(stage: Granted) -> None:
     connection = stage.connected()
     before = stage.grant(connection)
-    stage.age(connection, minutes=11, seconds=50)
-    assert grants.access_token(stage.hub, stage.stored(connection)) == before["access_token"]
-    stage.age(connection, minutes=12, seconds=10)
-    assert grants.access_token(stage.hub, stage.stored(connection)) != before["access_token"]
+    assert not consented.is_renewed(stage, connection, minutes=11, seconds=50)
+    assert consented.is_renewed(stage, connection, minutes=12, seconds=10)
     assert stage.grant(connection)["refresh_token"] != before["refresh_token"]
 
 
@@ -101,26 +96,12 @@ def test_a_missing_scope_is_named_as_setup_calls_it(stage: Granted, scope: str) 
 
 
 def test_the_same_org_is_connected_once_by_whichever_way(stage: Granted) -> None:
-    stage.connect("salesforce")
-    with pytest.raises(AlreadyThere):
-        stage.connected()
+    consented.is_connected_once(stage)
 
 
 def test_consent_that_was_taken_away_asks_to_be_given_again(stage: Granted) -> None:
-    connection = stage.connected()
-    stage.granting.end_consent()
-    stage.age(connection, minutes=13)
-    with pytest.raises(Reconnect, match="connect it once more"):
-        stage.hub.client(stage.stored(connection))
-    stage.sync(connection, ["users"])
-    assert stage.stored(connection)["state"] == "reconnect"
-    stage.reconnected(connection)
-    stage.sync(connection, ["users"])
-    assert stage.run_of(connection, "users")["state"] == "done"
+    consented.asks_to_be_reconnected(stage, "users", minutes=13)
 
 
 def test_removing_the_connection_gives_the_access_back(stage: Granted) -> None:
-    connection = stage.connected()
-    token = stage.grant(connection)["access_token"]
-    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
-    assert not stage.granting.lets_in(token)
+    consented.gives_access_back(stage)

@@ -101,6 +101,7 @@ def test_a_first_sync_brings_everything_and_a_second_changes_nothing(
         assert hung == set(records(stage, object))
 
 
+@pytest.mark.long
 def test_pushed_and_pulled_end_in_the_same_picture(stage: Stage, vendor: StripeSandbox) -> None:
     pushed, slept = stage.connect("stripe"), Stage(stage.hub, stage.sandbox)
     asleep = slept.connect("stripe")

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 
 from hub.api import Page
 from hub.conform.typed import wrong
-from hub.http import VendorHttp
-from hub.sandbox import Sandbox
 from mappings import language
 from mappings.language import Context, Mapped
 from plugins.sugarcrm import SUGARCRM, sessions
 from plugins.sugarcrm.client import SugarClient
-from plugins.sugarcrm.sandbox import SugarSandbox, create
+from plugins.sugarcrm.sandbox import SugarSandbox
 from plugins.sugarcrm.streams import STREAMS
+from tests.plugins.served import attempts, opener, served
 
 Opener = Callable[..., SugarClient]
 HERE = Path(__file__).parent
@@ -40,34 +38,21 @@ ACCOUNTS, CONTACTS, CASES = STREAM["accounts"], STREAM["contacts"], STREAM["case
 def _one_attempt() -> Iterator[None]:
     """The host's short retries are its own; here each call is made once, by a new process."""
     sessions.KEPT.clear()
-    stamina.set_testing(True, attempts=1)
-    yield
-    stamina.set_testing(False)
+    with attempts(1):
+        yield
 
 
 @pytest.fixture
 def vendor() -> Iterator[SugarSandbox]:
     """Sugar over a world of nine companies."""
-    with Sandbox([create], seed=7, accounts=9, senders=1) as sandbox:
-        served = sandbox["sugarcrm"]
-        assert isinstance(served, SugarSandbox)
-        yield served
+    with served(SugarSandbox, accounts=9, retry_scale=1 / 60, senders=1) as found:
+        yield found
 
 
 @pytest.fixture
 def connect(vendor: SugarSandbox) -> Opener:
-    """Opens a client with the sandbox's credentials; named values take the place of them."""
-
-    def opened(**changed: str) -> SugarClient:
-        given = vendor.credentials()
-        known = {field.key for field in SUGARCRM.fields if field.secret}
-        secrets = given["secrets"] | {k: v for k, v in changed.items() if k in known}
-        settings = given["settings"] | {k: v for k, v in changed.items() if k not in known}
-        client = SUGARCRM.open(settings, secrets, VendorHttp(None, "c1"))
-        assert isinstance(client, SugarClient)
-        return client
-
-    return opened
+    """Opens a client; named values take the place of the sandbox's credentials."""
+    return opener(SUGARCRM, vendor, SugarClient)
 
 
 @pytest.fixture

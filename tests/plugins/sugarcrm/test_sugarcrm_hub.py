@@ -69,6 +69,7 @@ def arrive(stage: Stage, vendor: SugarSandbox, connection: Any) -> None:
     stage.drain(connection)
 
 
+@pytest.mark.long
 def test_told_and_pulled_end_in_the_same_picture(stage: Stage, vendor: SugarSandbox) -> None:
     """Hooks come late, twice and in any order, each once at most; some never."""
     told, slept = stage.connect("sugarcrm"), Stage(stage.hub, stage.sandbox)

@@ -124,6 +124,7 @@ def _has_home(vendor: ZendeskSandbox, doc: Doc) -> bool:
     return any((vendor.table("tickets").get(id) or {}).get("organization_id") for id in tickets)
 
 
+@pytest.mark.long
 def test_pushed_and_pulled_end_in_the_same_picture(stage: Granted, vendor: ZendeskSandbox) -> None:
     pushed, slept = stage.connected(), Stage(stage.hub, stage.sandbox)
     asleep = slept.connect("zendesk")
