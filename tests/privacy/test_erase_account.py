@@ -31,7 +31,10 @@ def account_of(stage: Stage, connection: Doc, native_id: str) -> str:
     return str(record(stage, connection, "company", native_id)["account_id"])
 
 
-def test_an_account_goes_with_its_people_and_tickets(stage: Stage, desk: Desk) -> None:
+def test_an_account_goes_with_its_people_and_tickets_and_does_not_come_back(
+    stage: Stage, hub: Hub, desk: Desk
+) -> None:
+    """Neither by a sync, nor by a new ticket, nor by another source."""
     connection = world(stage, desk)
     other = account_of(stage, connection, "2")
     done = erase(stage, "account", account_of(stage, connection, "1"))
@@ -41,12 +44,6 @@ def test_an_account_goes_with_its_people_and_tickets(stage: Stage, desk: Desk) -
     [left] = stage.store.accounts.find({})
     assert (left["_id"], left["rollup"]["open_tickets"]) == (other, 1)
 
-
-def test_it_does_not_come_back_by_sync_by_a_new_ticket_or_by_another_source(
-    stage: Stage, hub: Hub, desk: Desk
-) -> None:
-    connection = world(stage, desk)
-    erase(stage, "account", account_of(stage, connection, "1"))
     ada = desk.person("501", "Ada Lovelace", "ada@acme.example", day=2, company="1")
     new = desk.person("503", "Eve Neu", "eve@acme.example", company="1")
     desk.ticket("902", ada, day=2, company="1")
