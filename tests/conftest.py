@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 
@@ -24,6 +25,10 @@ property_settings.register_profile(
     "hub", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 property_settings.load_profile("hub")
+
+# As it is unless a test or an application sets it up, but a traceback takes no seconds to draw.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

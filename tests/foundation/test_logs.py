@@ -21,13 +21,13 @@ BEARER = "Bearer abcdEFGH12345678"
 @pytest.fixture
 def lines() -> Iterator[Any]:
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    before, config = (root.handlers[:], root.level), structlog.get_config()
     stream = io.StringIO()
     logs.configure("INFO", "json", stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:], level = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def test_context_is_on_every_line_inside_and_none_outside(lines: Any) -> None:
