@@ -155,7 +155,7 @@ GUARDS = (
         "hub/store/holder.py",
         "started_at(int(pid)) != int(started)",
         "False",
-        CRASHES + "test_web_and_worker_killed_at_each_point_of_a_deliverys_way",
+        CRASHES + "test_a_worker_killed_at_each_point_of_draining",
     ),
     Guard(
         4,
