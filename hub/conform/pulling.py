@@ -167,10 +167,11 @@ def circles(ground: Ground) -> None:
 
 
 def _pulled(ground: Ground) -> list[Stream]:
-    """Streams that bring records."""
-    filled = ground.filled()
-    if not filled:
+    """Streams that bring records; a source that only sends has none."""
+    if not any(stream.object in ground.mappings for stream in ground.connector.streams):
         raise NothingToCheck("Nothing is pulled: this source only sends.")
+    filled = ground.filled()
+    require(bool(filled), "No stream brings any record of the sandbox.", _file(ground))
     return filled
 
 

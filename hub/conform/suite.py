@@ -86,7 +86,7 @@ def check(
     quality.fit(said, folder, [webhook.name for webhook in connector.webhooks])
     with Sandbox([creator(folder)], accounts=ACCOUNTS, retry_scale=RETRY_SCALE) as sandbox:
         (vendor,) = sandbox.vendors.values()
-        vendor.page_size, vendor.witness = min(vendor.page_size, FEW_ROWS), witness
+        vendor.page_size, vendor.witness = vendor.rows_of(FEW_ROWS), witness
         ground = Ground(connector, host.mappings[name], folder, vendor)
         with ground.listening(), stamina.set_testing(True):
             asked = [rule for rule in rules() if not only or rule.name in only]

@@ -107,7 +107,7 @@ def subject_of(host: PluginHost, name: str) -> Subject:
         exempt=quality.read(home).exempt_altogether,
         merges=vendor.merge is not Vendor.merge,
         limit_headers=vendor.limit_headers is not Vendor.limit_headers,
-        plain="session.request" in text or "hub.api.rest" in text,
+        plain="session.request" in text or "Rest(" in text,
         zoned=_is_zoned(home, mappings),
         tells_merges='kind="merge"' in text,
     )

@@ -24,7 +24,11 @@ class Manners(ABC):
     batch_size = 1
     regroups = False
     page_size = 0
-    """Rows on a page where the vendor decides how many; 0 where the caller asks for a number."""
+    """Rows on a page at most; 0 where it holds as many as the caller asks for."""
+
+    def rows_of(self, asked: int) -> int:
+        """How many rows a page holds when the caller asks for so many."""
+        return min(asked, self.page_size or asked)
 
     @abstractmethod
     def seed(self, world: World) -> None:

@@ -280,6 +280,7 @@ class AsanaSandbox(Grants):
             return problem(400, "offset: Your pagination token is invalid or has expired.")
         if "limit" in request.query and not 1 <= size <= 100:
             return problem(400, "limit: Must be between 1 and 100")
+        size = self.rows_of(size) if "limit" in request.query else size
         page = rows[start : start + size]
         data: list[object] = [self._shown(request, row) for row in page]
         if start + size >= len(rows) or "limit" not in request.query:

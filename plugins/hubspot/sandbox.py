@@ -265,7 +265,7 @@ class HubSpot(Grants, Writing):
 
     def _paged(self, request: Request, rows: Sequence[Row], limit: int) -> Row:
         current = request.query.get("after", "")
-        some, more = answers.slice_of(rows, current, limit)
+        some, more = answers.slice_of(rows, current, self.rows_of(limit))
         after = self.next_cursor(request, current, some[-1]["id"]) if more else None
         return {"results": some} | ({"paging": {"next": {"after": after}}} if more else {})
 

@@ -133,7 +133,8 @@ class JiraSandbox(Hooks):
     @route("GET", "/rest/api/3/users/search")
     def users(self, request: Request) -> object:
         start = int(request.query.get("startAt", "0"))
-        return self.table("users").all()[start : start + int(request.query["maxResults"])]
+        size = self.rows_of(int(request.query["maxResults"]))
+        return self.table("users").all()[start : start + size]
 
     @route("GET", "/rest/api/3/user/bulk")
     def users_by_id(self, request: Request) -> object:
@@ -157,7 +158,7 @@ class JiraSandbox(Hooks):
             start = 0 if not token else bisect_right(found, query.place(token), key=query.position)
         except ValueError:
             return Response(refusal("The nextPageToken is invalid or has expired."), 400)
-        page, now = found[start : start + min(size, 100)], self.clock.now()
+        page, now = found[start : start + self.rows_of(min(size, 100))], self.clock.now()
         answer: Json = {"issues": [query.shown(i, asked.get("fields", ["id"]), now) for i in page]}
         if start + len(page) >= len(found):
             return answer | {"isLast": True}

@@ -249,6 +249,7 @@ class StripeSandbox(Vendor):
         size = int(asked.get("limit", "10"))
         if odd or not 1 <= size <= 100:
             raise Refused(problem(400, "parameter_unknown", f"Received unknown parameter: {odd}"))
+        size = self.rows_of(size)
         first, last = (asked.get(f"created[{end}]") for end in ("gte", "lte"))
         rows = [r for r in rows if int(first or 0) <= r["created"] <= int(last or r["created"])]
         start, after = 0, asked.get("starting_after", "")
