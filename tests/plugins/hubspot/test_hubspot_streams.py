@@ -14,7 +14,6 @@ from plugins.hubspot import ledger, searching
 from plugins.hubspot.client import Client
 from plugins.hubspot.records import OBJECTS, gather
 from plugins.hubspot.sandbox import HubSpot
-from plugins.hubspot.searching import MAX_RESULTS
 from plugins.hubspot.streams import fetch
 from tests.plugins.hubspot.walks import STREAMS, connected, walk
 
@@ -128,7 +127,7 @@ def test_rows_that_reach_the_index_late_are_found_by_the_overlap(
     assert list(by_id(records)) == [one]
 
 
-@pytest.mark.parametrize("most", [600, pytest.param(MAX_RESULTS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("most", [600, pytest.param(10_000, marks=pytest.mark.long)])
 def test_more_rows_with_one_stamp_than_a_search_shows_are_all_found(
     vendor: HubSpot, client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
