@@ -132,9 +132,8 @@ def test_more_rows_with_one_stamp_than_a_search_shows_are_all_found(
     vendor: HubSpot, client: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(searching, "MAX_RESULTS", most)
-    count = most + 251
     _, _, cursor = walk(client, "companies")
-    known = vendor.table("companies")
+    known, count = vendor.table("companies"), most + 251
     pattern = known.put("1", {"id": "1", "properties": {"name": "Import"}})
     for n in range(2, count + 1):
         own = pattern["properties"] | {"hs_object_id": str(n)}
