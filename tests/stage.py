@@ -150,7 +150,7 @@ class Stage:
             "secret": endpoint["secret"],
             "extra": {"webhook": endpoint["webhook"]},
         }
-        requests.post(
-            f"{vendor.url}/_sandbox/subscriptions", json=wish, timeout=10, verify=vendor.ca or True
-        ).raise_for_status()
+        trusted = str(vendor.ca) if vendor.ca else True
+        url = f"{vendor.url}/_sandbox/subscriptions"
+        requests.post(url, json=wish, timeout=10, verify=trusted).raise_for_status()
         return endpoint

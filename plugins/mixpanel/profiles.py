@@ -44,9 +44,10 @@ def pages(kind: Kind, client: Mixpanel, cursor: Any, fields: Sequence[str] = ())
     if kind.of_groups and not client.data_group:
         yield Page((), {"since": None, "turn": state["turn"] + 1})
         return
+    form = _asked(kind, client, state)
     before: list[Json] = []
     while True:
-        body, rows, is_last = _ask(kind, client, state)
+        body, rows, is_last = _ask(client, form, state.get("page", 0), str(state.get("session")))
         if rows and rows == before:
             raise RetryLater("Mixpanel gave the same page twice.", reason="cursor_stuck")
         before, found = rows, _records(kind, client, rows)
@@ -67,20 +68,28 @@ def fetch(kind: Kind, client: Mixpanel, ids: Sequence[str]) -> Iterator[Record]:
     """Current profiles by id; one that was merged answers by another id and is left to the list."""
     if kind.of_groups and not client.data_group:
         return
-    body = client.ask("engage", {**_of(kind, client), "distinct_ids": array(ids)})
-    wanted = set(ids)
-    yield from (r for r in _records(kind, client, _rows(body)) if r["id"] in wanted)
+    form, wanted = {**_of(kind, client), "distinct_ids": array(ids)}, set(ids)
+    page, session, is_last = 0, "", False
+    while not is_last:
+        body, rows, is_last = _ask(client, form, page, session)
+        yield from (r for r in _records(kind, client, rows) if r["id"] in wanted)
+        page, session = page + 1, str(body.get("session_id"))
 
 
-def _ask(kind: Kind, client: Mixpanel, state: Mapping[str, Any]) -> tuple[Json, list[Json], bool]:
-    """One page: the answer, its rows, and whether it is the last."""
-    page = state.get("page", 0)
+def _asked(kind: Kind, client: Mixpanel, state: Mapping[str, Any]) -> dict[str, str]:
+    """What a listing asks for, on each of its pages."""
     form = _of(kind, client)
     if state["since"] and not kind.of_groups:
         form["where"] = seen_since(datetime.fromisoformat(state["since"]) - REACH_BACK)
-    if page:
-        form |= {"page": str(page), "session_id": str(state["session"])}
-    body = client.ask("engage", form)
+    return form
+
+
+def _ask(
+    client: Mixpanel, form: Mapping[str, str], page: int, session: str
+) -> tuple[Json, list[Json], bool]:
+    """One page: the answer, its rows, and whether it is the last."""
+    further = {"page": str(page), "session_id": session} if page else {}
+    body = client.ask("engage", {**form, **further})
     rows = _rows(body)
     if body.get("page", page) != page:
         raise RetryLater("Mixpanel gave another page than was asked for.", reason="cursor_stuck")
