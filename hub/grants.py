@@ -102,17 +102,24 @@ def renew(hub: Hub, connection: Doc, known: str) -> Grant:
             leases.release(store, lease)
 
 
-def give_back(hub: Hub, connection: Doc) -> None:
-    """Tell the vendor that its access is no longer wanted; a vendor that is away is no error."""
+def give_back(hub: Hub, connection: Doc) -> list[str]:
+    """Tell the vendor that its access is no longer wanted; a vendor that is away is no error.
+
+    A sentence where access is left at the vendor.
+    """
     if not connection.get("grant"):
-        return
+        return []
     connector = hub.connector_of(connection)
+    if connector.oauth is None or connector.oauth.revoke is None:
+        return [f"The access that you gave still stands: {connector.title} takes none back by API."]
     try:
         tenant_id, key = connection["tenant_id"], f"gone:{connection['_id']}"
         place = endpoint(hub, connector, connection["settings"], key, tenant_id)
         place.revoke(hub.catalogue.vault.open(connection["grant"]))
     except HubError as error:
         log.warning("the vendor was not told that access ended", reason=error.reason)
+        return [f"The access that you gave still stands at the vendor: {error.sentence}"]
+    return []
 
 
 def _renewed(hub: Hub, connection: Doc, grant: Grant, now: datetime) -> Grant:

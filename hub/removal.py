@@ -31,10 +31,11 @@ def preview(hub: Hub, tenant_id: str, connection_id: str) -> dict[str, int]:
     }
 
 
-def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None:
+def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> list[str]:
     """Take a connection away, with or without the data it brought; again after a crash.
 
     Workers that are busy with it lose their leases first, so that they write nothing afterwards.
+    A sentence for all that the vendor could not be told, which an admin has to take away there.
     """
     store = hub.store(tenant_id)
     connection = hub.connection(store, connection_id)
@@ -46,8 +47,7 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
     leases.seize(store, f"drain:{connection_id}", REMOVAL_S)
     leases.seize(store, f"subscriptions:{connection_id}", REMOVAL_S)
     leases.seize(store, f"write:{connection_id}", REMOVAL_S)
-    asking.remove(hub, tenant_id, connection)
-    grants.give_back(hub, connection)
+    left = [*asking.remove(hub, tenant_id, connection), *grants.give_back(hub, connection)]
     write_keys.forget(hub, tenant_id, connection_id)
     hub.catalogue.control.unlisten(connection_id)
     if erase:
@@ -60,5 +60,12 @@ def remove(hub: Hub, tenant_id: str, connection_id: str, *, erase: bool) -> None
     connections.rescore(store)
     hub.bell.ring_settle(tenant_id)
     hub.catalogue.control.note(
-        tenant_id, "admin", "connection removed", now, connection=connection_id, erase=erase
+        tenant_id,
+        "admin",
+        "connection removed",
+        now,
+        connection=connection_id,
+        erase=erase,
+        left=left,
     )
+    return left

@@ -232,9 +232,9 @@ def remove(connection: str, data: str | None, yes: bool, tenant: str | None, as_
     with opened() as hub:
         owner = tenant_id(hub, tenant)
         mine = connection_id(hub, owner, connection)
-        says = {"connection": mine, "holds": removal.preview(hub, owner, mine)}
+        says: Doc = {"connection": mine, "holds": removal.preview(hub, owner, mine)}
         if yes:
-            removal.remove(hub, owner, mine, erase=data == "erase")
+            says["left"] = removal.remove(hub, owner, mine, erase=data == "erase")
         emit({**says, "removed": yes, "data": data}, as_json=as_json)
     if not yes:
         click.echo("Nothing was removed: say --yes with --keep or --erase.", err=True)

@@ -58,8 +58,12 @@ def targets(desk: Desk, webhook: Webhook) -> Sequence[str]:
     return webhook.targets(desk.client()) if webhook.targets else ("",)
 
 
-def remove(hub: Hub, tenant_id: str, connection: Doc) -> None:
-    """Unsubscribe where the vendor can be asked, then close the addresses."""
+def remove(hub: Hub, tenant_id: str, connection: Doc) -> list[str]:
+    """Unsubscribe where the vendor can be asked, then close the addresses.
+
+    A sentence for each subscription that is left at the vendor.
+    """
+    left: list[str] = []
     control = hub.catalogue.control
     connector = hub.plugins.connectors.get(connection["connector"])
     webhooks = {w.name: w for w in connector.webhooks} if connector else {}
@@ -70,5 +74,8 @@ def remove(hub: Hub, tenant_id: str, connection: Doc) -> None:
                 webhook.unregister(hub.client(connection), endpoint["vendor_id"])
             except HubError as error:
                 log.warning("unsubscribe_failed", reason=error.reason)
+                subscription = f"{webhook.name} ({endpoint['vendor_id']})"
+                left.append(f"The webhook {subscription} is still there: {error.sentence}")
     mine = {"tenant_id": tenant_id, "connection_id": connection["_id"]}
     control.endpoints.delete_many(mine)
+    return left

@@ -195,7 +195,8 @@ def test_a_vendor_that_is_away_does_not_keep_a_connection_from_being_removed(
 ) -> None:
     connection = stage.connected()
     stage.vendor.faults.add("error", path="/-/oauth_revoke", count=9, status=503)
-    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+    (left,) = removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
+    assert left.startswith("The access that you gave still stands at the vendor: ")
     assert stage.store.connections.count({"_id": connection["_id"]}) == 0
     stage.vendor.faults.clear()
 

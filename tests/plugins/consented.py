@@ -64,5 +64,5 @@ def gives_access_back(stage: Granted) -> None:
     """Removing the connection ends its token at the vendor."""
     connection = stage.connected()
     token = stage.grant(connection)["access_token"]
-    removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
+    assert not removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=False)
     assert not stage.granting.lets_in(token)

@@ -132,6 +132,9 @@ class Removal(Model):
     removed: bool
     data: Literal["keep", "erase"] | None = None
     holds: Holdings
+    left: list[str] = Field(
+        default=[], description="What the vendor could not be told: take it away there"
+    )
 
 
 class RemovalQuery(Given):
@@ -233,6 +236,6 @@ def remove_connection(path: ById, query: RemovalQuery) -> Response:
     """Take a connection away, keeping or erasing the data it brought"""
     hub, tenant = caller().hub, caller().tenant_id
     holds = removal.preview(hub, tenant, path.id)
-    removal.remove(hub, tenant, path.id, erase=query.data == "erase")
-    found = {"id": path.id, "removed": True, "data": query.data, "holds": holds}
+    left = removal.remove(hub, tenant, path.id, erase=query.data == "erase")
+    found = {"id": path.id, "removed": True, "data": query.data, "holds": holds, "left": left}
     return answer(Removal, found)

@@ -178,8 +178,10 @@ def remove(connection_id: str) -> Response:
     asked = here()
     connection = asked.hub.connection(asked.store, connection_id)
     erase = request.form.get("data") == "erase"
-    removal.remove(asked.hub, asked.tenant_id, connection_id, erase=erase)
+    left = removal.remove(asked.hub, asked.tenant_id, connection_id, erase=erase)
     flash(f"{connection['name']} is removed; its data is {'erased' if erase else 'kept'}.")
+    for sentence in left:
+        flash(f"{sentence} Take it away there.")
     return redirect(url_for("connection_list.page"))
 
 
