@@ -33,8 +33,8 @@ def register(client: AsanaClient, url: str, target: str, secret: str | None) -> 
     except GiveUp as refused:
         if refused.reason in ("bad_request", "forbidden"):
             raise GiveUp(
-                "Asana did not make the webhook: it cannot reach the hub's address, or has one"
-                " with this address already.",
+                "Asana did not make the webhook: it cannot reach the hub's address, has one with "
+                f"this address already, or you may not make one here. {refused.sentence}",
                 reason="handshake",
             ) from None
         raise
