@@ -16,7 +16,7 @@ from tests.web.site import Browser, Site
 @pytest.fixture(scope="session")
 def site(services: Services) -> Iterator[Site]:
     hub = build_hub(services)
-    with Sandbox(["hubspot"], seed=7, accounts=40) as sandbox:
+    with Sandbox(["hubspot"], seed=4, accounts=10) as sandbox:
         stage = Stage(hub, sandbox)
         connection = stage.connect("hubspot")
         stage.sync(connection)
