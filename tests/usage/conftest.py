@@ -13,14 +13,15 @@ from tests.stage import Stage, build_hub
 from tests.usage.sending import Sender, taking
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(services: Services) -> Iterator[Hub]:
+    """One for the whole folder: each test has a tenant of its own, and none changes the hub."""
     made = build_hub(services)
     yield made
     made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(hub: Hub) -> Iterator[str]:
     with taking(hub) as url:
         yield url
