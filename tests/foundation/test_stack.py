@@ -20,13 +20,7 @@ from hub.errors import CorrectInput
 from hub.settings import ROOT, Settings, load_settings, running
 from hub.stack import Stack, watch
 from hub.stack.roles import Role, web
-
-HERE = "tests.foundation.small"
-
-
-def small(settings: Settings) -> Sequence[Role]:
-    """A web process and a helper."""
-    return [web(settings, f"{HERE}:site"), Role("helper", (sys.executable, "-m", HERE, "helper"))]
+from tests.foundation.plan import HERE, small
 
 
 class Said(list[str]):
@@ -179,7 +173,7 @@ import sys
 from pathlib import Path
 from hub.settings import load_settings
 from hub.stack import Stack, run, _told_to_stop
-from tests.foundation.test_stack import small
+from tests.foundation.plan import small
 with _told_to_stop():
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     settings = load_settings(join=False, data_dir=folder, port=port, web_workers=1)
