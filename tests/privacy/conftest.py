@@ -12,7 +12,7 @@ from tests.privacy.desk import Desk
 from tests.stage import Stage, build_hub
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(services: Services) -> Iterator[Hub]:
     made = build_hub(services)
     yield made

@@ -17,7 +17,7 @@ from tests.stage import Stage, build_hub, serving
 @pytest.fixture
 def stage(services: Services) -> Iterator[Stage]:
     hub = build_hub(services)
-    with Sandbox(["hubspot"], seed=7, accounts=8) as sandbox, serving(hub):
+    with Sandbox(["hubspot"], seed=7, accounts=3) as sandbox, serving(hub):
         yield Stage(hub, sandbox)
     hub.close()
 

@@ -17,6 +17,12 @@ from plugins.freshdesk.sandbox import FreshdeskSandbox
 from tests.plugins.freshdesk.walks import STREAMS, ids, pages, records
 
 
+@pytest.fixture
+def companies() -> int:
+    """Enough for many pages."""
+    return 60
+
+
 def living(run: list[Page]) -> set[str]:
     return {str(record["id"]) for record in records(run) if not record.get("deleted")}
 

@@ -22,6 +22,12 @@ from tests.plugins.freshdesk.walks import STREAMS, ids, known, pages, records
 Opener = Callable[..., FreshdeskClient]
 
 
+@pytest.fixture
+def companies() -> int:
+    """Enough for many pages."""
+    return 60
+
+
 def fetched(client: FreshdeskClient, *wanted: str) -> list[Any]:
     fetch = STREAMS["tickets"].fetch
     assert fetch is not None

@@ -63,9 +63,15 @@ def jira(vendor: JiraSandbox, client: JiraClient) -> Reading:
 
 
 @pytest.fixture
-def vendor() -> Iterator[JiraSandbox]:
-    """Jira over a world of sixty companies."""
-    with served(JiraSandbox, accounts=60, retry_scale=1 / 6000) as found:
+def companies() -> int:
+    """How many there are in the vendor's world; who reads many pages asks for more."""
+    return 20
+
+
+@pytest.fixture
+def vendor(companies: int) -> Iterator[JiraSandbox]:
+    """Jira over a world of so many companies."""
+    with served(JiraSandbox, accounts=companies, retry_scale=1 / 6000) as found:
         yield found
 
 

@@ -19,7 +19,7 @@ from tests.stage import Stage, build_hub, picture, serving
 def stage(services: Services) -> Iterator[Stage]:
     with (
         closing(build_hub(services)) as hub,
-        Sandbox(["jira"], seed=7, accounts=10, retry_scale=1 / 6000) as sandbox,
+        Sandbox(["jira"], seed=7, accounts=5, retry_scale=1 / 6000) as sandbox,
         serving(hub),
     ):
         yield Stage(hub, sandbox)

@@ -15,6 +15,12 @@ from plugins.jira.client import JiraClient
 from plugins.jira.sandbox import JiraSandbox
 
 
+@pytest.fixture
+def companies() -> int:
+    """Enough for a second page of each kind."""
+    return 60
+
+
 @pytest.mark.parametrize("object", ["request", "issue"])
 def test_a_full_listing_brings_each_issue_of_its_kind_once(jira: Any, object: str) -> None:
     found = jira.pages(object)

@@ -23,7 +23,7 @@ def stage(services: Services) -> Iterator[Stage]:
     memory.KEPT.clear()
     with (
         closing(build_hub(services)) as hub,
-        Sandbox(["salesforce"], seed=7, accounts=10, retry_scale=1 / 60_000) as sandbox,
+        Sandbox(["salesforce"], seed=7, accounts=5, retry_scale=1 / 60_000) as sandbox,
         serving(hub),
     ):
         yield Stage(hub, sandbox)

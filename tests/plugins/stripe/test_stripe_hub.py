@@ -28,7 +28,7 @@ def hub(services: Services) -> Iterator[Hub]:
 @pytest.fixture
 def stage(hub: Hub) -> Iterator[Stage]:
     vendors = ["stripe", "freshdesk"]
-    with Sandbox(vendors, seed=7, accounts=20, retry_scale=1 / 600_000) as sandbox:
+    with Sandbox(vendors, seed=7, accounts=14, retry_scale=1 / 600_000) as sandbox:
         yield Stage(hub, sandbox)
 
 
