@@ -41,17 +41,78 @@ def no_worker(ground: Ground) -> Iterator[None]:
         ground.stack.restart("worker-1")
 
 
-def test_a_worker_killed_at_each_point_of_draining(
-    ground: Ground, tenant: Tenant, no_worker: None
+@pytest.fixture
+def newcomer(ground: Ground, no_worker: None) -> Iterator[Tenant]:
+    """Connected, with nobody there to sync it; what it hears ends with the test."""
+    made = ground.connecting()
+    yield made
+    ground.deafen(made)
+
+
+@pytest.mark.timeout(480)
+def test_workers_killed_at_each_point_then_the_web_and_then_everything_hurt_in_turn_under_a_burst(
+    ground: Ground, newcomer: Tenant
 ) -> None:
-    """Each takes up what the one before it left, and dies elsewhere."""
-    with ground.sending(20):
-        for point in DRAINING:
-            with ground.another_worker(HUB_CRASH_AT=point) as worker:
-                assert killed_itself(worker, lambda: ground.send(2)), point
-                assert worker.exit_code == -signal.SIGKILL, point
-        ground.stack.restart("worker-1")
-    assert_nothing_lost_or_doubled(ground, tenant)
+    """One tenant's story: each takes up what the one before it left, and dies elsewhere."""
+    die_while_syncing(ground, newcomer)
+    with ground.another_worker(HUB_CRASH_AT=DRAINING[0]) as worker:
+        newcomer.await_calm()
+        assert books.unlike_vendor(newcomer, ground.vendor) == []
+        assert ground.unlike_clean_sync(newcomer) == []
+        for name, vendor in ground.sandbox.vendors.items():
+            newcomer.listen(name, vendor)
+        ground.send(20)
+        die_while_draining(ground, worker, DRAINING[0])
+    for point in DRAINING[1:]:
+        with ground.another_worker(HUB_CRASH_AT=point) as worker:
+            die_while_draining(ground, worker, point)
+    ground.stack.restart("worker-1")
+    assert_nothing_lost_or_doubled(ground, newcomer)
+    kill_the_web_before_the_doorbell(ground, newcomer)
+    hurt_everything(ground)
+    assert_nothing_lost_or_doubled(ground, newcomer)
+
+
+def die_while_syncing(ground: Ground, tenant: Tenant) -> None:
+    """Between a page and the next; after the last stream's end, which every score waits for."""
+    with ground.another_worker(HUB_CRASH_AT="page-applied@2") as worker:
+        assert killed_itself(worker)
+    streams = [ground.hub.plugins.connector(name).streams for name in ground.sandbox.vendors]
+    left = sum(map(len, streams)) - tenant.store.runs.count({"state": "done"})
+    assert left > 1
+    with ground.another_worker(HUB_CRASH_AT=f"run-closed@{left}") as worker:
+        assert killed_itself(worker)
+    assert tenant.store.runs.count({"state": "done"}) == sum(map(len, streams))
+
+
+def die_while_draining(ground: Ground, worker: Child, point: str) -> None:
+    assert killed_itself(worker, lambda: ground.send(2)), point
+    assert worker.exit_code == -signal.SIGKILL, point
+
+
+def kill_the_web_before_the_doorbell(ground: Ground, tenant: Tenant) -> None:
+    """Its own master starts it again, so it dies each time; what it stored is still found."""
+    done = tenant.store.inbox.count({"state": "done"})
+    ground.stack.restart("web", once={"HUB_CRASH_AT": "inserted"})
+    assert wait_until(ground.stack.is_ready, 30)
+    before = ground.stack.pids("web")
+    ground.send(2)
+    assert wait_until(lambda: any(not is_alive(pid) for pid in before), 30)
+    assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > done, 30)
+
+
+def hurt_everything(ground: Ground) -> None:
+    """The web is killed altogether, and all others after it, while vendors send."""
+    names = ["worker-1", "scheduler", "redis", "mongod"]
+    others = trouble.schedule(seed=6, kills=4, names=names, every_s=0.5)
+    blows = [trouble.Blow(0.0, "kill", "web"), *others]
+    assert {blow.deed for blow in blows} >= {"kill", "freeze"}
+    late = monotonic() + 200
+    with ground.sending(100), trouble.going_wrong(ground.stack, blows) as struck:
+        while len(struck) < len(blows) and monotonic() < late:
+            ground.send(5)
+            wait_until(lambda: len(struck) == len(blows), 0.5)
+    assert struck == blows
 
 
 @pytest.mark.long
@@ -71,23 +132,6 @@ def test_the_web_killed_after_storing_events_doubles_none_when_they_are_sent_aga
     assert sender.post("/v1/batch", batch).json() == {"success": True}
     assert len(sender.rows()) == 20
     assert sender.book()["duplicate"] == 20
-
-
-def test_a_worker_killed_at_each_point_of_syncing(ground: Ground, no_worker: None) -> None:
-    """Between a page and the next; after the last stream's end, which every score waits for."""
-    tenant = ground.connecting()
-    with ground.another_worker(HUB_CRASH_AT="page-applied@2") as worker:
-        assert killed_itself(worker)
-    streams = [ground.hub.plugins.connector(name).streams for name in ground.sandbox.vendors]
-    left = sum(map(len, streams)) - tenant.store.runs.count({"state": "done"})
-    assert left > 1
-    with ground.another_worker(HUB_CRASH_AT=f"run-closed@{left}") as worker:
-        assert killed_itself(worker)
-    assert tenant.store.runs.count({"state": "done"}) == sum(map(len, streams))
-    ground.stack.restart("worker-1")
-    tenant.await_calm()
-    assert books.unlike_vendor(tenant, ground.vendor) == []
-    assert ground.unlike_clean_sync(tenant) == []
 
 
 @pytest.mark.long
@@ -121,32 +165,6 @@ def test_redis_emptied_while_work_waits(ground: Ground, tenant: Tenant) -> None:
         assert wait_until(lambda: tenant.store.inbox.count({"state": "pending"}) >= 100, 30)
     assert trouble.empty(ground.stack)
     ground.stack.thaw("worker-1")
-    assert_nothing_lost_or_doubled(ground, tenant)
-
-
-def test_the_web_killed_before_the_doorbell_and_then_everything_hurt_in_turn_under_a_burst(
-    ground: Ground, tenant: Tenant
-) -> None:
-    """The web's own master starts it again, so it dies each time; what it stored is still found.
-
-    Then it is killed altogether, and all others after it.
-    """
-    ground.stack.restart("web", once={"HUB_CRASH_AT": "inserted"})
-    assert wait_until(ground.stack.is_ready, 30)
-    before = ground.stack.pids("web")
-    ground.send(2)
-    assert wait_until(lambda: any(not is_alive(pid) for pid in before), 30)
-    assert wait_until(lambda: tenant.store.inbox.count({"state": "done"}) > 0, 30)
-    names = ["worker-1", "scheduler", "redis", "mongod"]
-    others = trouble.schedule(seed=6, kills=4, names=names, every_s=0.5)
-    blows = [trouble.Blow(0.0, "kill", "web"), *others]
-    assert {blow.deed for blow in blows} >= {"kill", "freeze"}
-    late = monotonic() + 200
-    with ground.sending(200), trouble.going_wrong(ground.stack, blows) as struck:
-        while len(struck) < len(blows) and monotonic() < late:
-            ground.send(10)
-            wait_until(lambda: len(struck) == len(blows), 0.5)
-    assert struck == blows
     assert_nothing_lost_or_doubled(ground, tenant)
 
 
