@@ -29,7 +29,7 @@ def assert_nothing_lost_or_doubled(ground: Ground, tenant: Tenant) -> None:
 
 def killed_itself(worker: Child, meanwhile: Callable[[], object] = lambda: None) -> bool:
     """Whether it did; `meanwhile` is done again and again until then."""
-    return wait_until(lambda: not worker.running or meanwhile(), 40, 0.25)
+    return wait_until(lambda: not worker.running or meanwhile(), 40, 0.5)
 
 
 @pytest.fixture
