@@ -35,6 +35,8 @@ RUN, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 EXTRAS = {RUN: ["embedded"], DEV: ["embedded", "dev"]}
 SDKS = ROOT / "tests" / "usage" / "sdks" / "install.py"
 SOURCES = ["hub", "mappings", "webhooks", "plugins", "tests", "worker.py", "dev.py"]
+DIVIDED = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""A file's set-up is made in one process of the tests, and they keep their own order."""
 MARK = "# made from setup.cfg "
 MAX_LINES = 300
 SHIM = """#!{python}
@@ -70,7 +72,7 @@ def test(rest: list[str]) -> int:
     subprocess.run([str(PYTHON), str(SDKS)], check=False)
     # Tests wait for processes for half of their time, so that four fill two cores.
     workers = [] if any(option.startswith("-n") for option in rest) else ["-n", "4"]
-    options = ["-q", *workers, *(["--dist", "worksteal"] if workers else [])]
+    options = ["-q", *workers, *(DIVIDED if workers else [])]
     os.chdir(ROOT)
     return become([str(PYTHON), "-m", "pytest", *options, *rest], DEV)
 

@@ -43,12 +43,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests marked long, too")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long ones are for --long; without a browser, its tests are skipped aloud."""
+    """Long ones are for --long; without a browser, its tests are skipped aloud.
+
+    Files that start whole stacks go first: else one process is left alone with them at the end.
+    """
     if not config.getoption("--long"):
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in set(long)]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+    first = {item.path for item in items if item.get_closest_marker("stack")}
+    items.sort(key=lambda item: item.path not in first)
     if find_chromium():
         return
     skip = pytest.mark.skip(reason="no Chromium here: install it or name it with HUB_CHROMIUM")
