@@ -7,7 +7,7 @@ from time import monotonic
 import structlog
 
 from hub.bootstrap import Hub
-from hub.engine import apply, replay
+from hub.engine import apply, replay, runs
 from hub.engine.apply import SLICE_S
 from hub.errors import HubError, LeaseLost, NotFound
 from hub.scorecards import activation
@@ -67,6 +67,8 @@ def sync(tenant_id: str, connection_id: str, stream: str) -> None:
     hub = _current[0]
     hub.bell.lower("hub.jobs.sync", tenant_id, connection_id, stream)
     try:
+        if not runs.is_due(hub.store(tenant_id), connection_id, stream, hub.now(tenant_id)):
+            return
         done = apply.sync(hub, tenant_id, connection_id, stream)
     except (HubError, StoreError) as error:
         log.warning("sync_interrupted", error=type(error).__name__, sentence=str(error)[:200])

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
-from hub.engine import days, purge, supply, usage
+from hub.engine import days, purge, runs, supply, usage
 from hub.errors import NotFound
 from hub.identity import measures, ruleset
 from hub.privacy import work as privacy
@@ -31,8 +31,6 @@ from hub.writing_back import marks
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
-SYNC_AGAIN_S = 5
-"""A due stream is rung for again after this long, unless its run has ended or moved it on."""
 
 
 def tick(hub: Hub) -> int:
@@ -75,7 +73,7 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}
     for stream in store.streams.find(due):
-        again = {"$set": {"next_sync_at": now + timedelta(seconds=SYNC_AGAIN_S)}}
+        again = {"$set": {"next_sync_at": now + runs.AGAIN}}
         if hub.bell.ring_sync(store.tenant_id, connection_id, stream["stream"]):
             store.streams.update(
                 {"_id": stream["_id"], "next_sync_at": stream["next_sync_at"]}, again

@@ -18,6 +18,7 @@ from hub.bench.meter import Meter
 from hub.bench.world import World
 from hub.bootstrap import Hub
 from hub.embedded import free_port
+from hub.engine import runs
 from hub.settings import ROOT, Settings, load_settings
 from hub.stack.roles import Role, web
 from hub.stack.supervisor import Stack
@@ -68,10 +69,8 @@ class Rig:
 
     def pull(self, connection: Doc, stream: str, *, full: bool = False) -> Doc:
         """Ring for a sync, as the scheduler does, and wait until all it brought is settled."""
-        key = {"_id": f"{connection['_id']}:{stream}"}
-        if full:
-            self.store.streams.update(key, {"$set": {"full_due": True}})
         started = self.hub.now()
+        runs.ask(self.store, connection["_id"], stream, started, full)
         self.hub.bell.ring_sync(self.tenant_id, connection["_id"], stream)
         mine = {"connection_id": connection["_id"], "stream": stream, "state": "done"}
         found: list[Doc] = []

@@ -34,6 +34,8 @@ from hub.subscriptions import looking, missed
 log = structlog.get_logger(__name__)
 
 FULL_EVERY = timedelta(hours=24)
+AGAIN = timedelta(seconds=5)
+"""A due stream is rung for again after this long, unless its run has ended or moved it on."""
 NO_TROUBLE = ("budget", "preparing")
 """Why a run waits without having failed: for its turn, or for what the vendor makes ready."""
 
@@ -53,6 +55,13 @@ def ask(store: TenantStore, connection_id: str, stream: str, now: datetime, full
     mine = {"_id": f"{connection_id}:{stream}"}
     if not store.streams.update(mine, {"$set": wish}):
         raise NotFound("There is no such stream in this connection.")
+
+
+def is_due(store: TenantStore, connection_id: str, stream: str, now: datetime) -> bool:
+    """Whether a bell means work: those that rang while it was done are heard when it is over."""
+    wanted = {"$or": [{"next_sync_at": {"$lte": now + AGAIN}}, {"full_due": True}]}
+    mine = {"_id": f"{connection_id}:{stream}"}
+    return store.streams.find_one(mine | wanted, {"_id": 1}) is not None
 
 
 def work(

@@ -14,12 +14,14 @@ from hub.bench.world import STREAMS, World
 from hub.prove.ground import Ground, Tenant
 from hub.prove.result import Options, Result
 from hub.settings import ROOT
+from hub.store.client import patiently
 from hub.waiting import wait_until
 
 RECORDS = 1_000_000
 UNTIL = datetime(2026, 3, 4, tzinfo=UTC)
 OBJECTS = {"companies": "company", "people": "person", "tickets": "ticket"}
 SLOWEST_S = 3 * 3600.0
+COUNTING_S = 600.0
 ALLOWED = 1.3
 """The last fifth may cost so many times the first one."""
 MAX_RSS_MB = 400.0
@@ -63,8 +65,10 @@ def vendor(world: World) -> Iterator[str]:
     command = [sys.executable, "-m", "hub.bench.vendor", *sizes]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
 
 
 def _follow(ground: Ground, tenant: Tenant, records: int) -> tuple[list[float], float]:
@@ -97,7 +101,9 @@ def differences(tenant: Tenant, world: World) -> list[str]:
     """What is not stored as the world has it, or was read more than once."""
     problems = []
     for stream in STREAMS:
-        live = tenant.store.records.count({"object": OBJECTS[stream], "life.deleted": False})
+        wanted = {"object": OBJECTS[stream], "life.deleted": False}
+        with patiently(COUNTING_S):
+            live = tenant.store.records.count(wanted)
         if live != world.count(stream):
             problems.append(f"{live} {stream} stored, {world.count(stream)} there")
     if (listed := tenant.store.accounts.count({"listed": True})) != world.accounts:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from hub import consents
+from hub import consents, syncing
 from hub.prove.ground import Ground
 from hub.prove.result import Options, Result
 from hub.sandbox.granting import Granting
@@ -84,8 +84,7 @@ class Crowd:
         since = self.hub.now()
         web = threading.Thread(target=self._test)
         web.start()
-        for stream in STREAMS:
-            self.hub.bell.ring_sync(self.tenant_id, self.connection_id, stream)
+        syncing.ask(self.hub, self.tenant_id, self.connection_id, STREAMS)
         web.join()
         if not wait_until(lambda: len(self._runs(since)) == 2, within_s=ROUND_S, every_s=0.01):
             return [f"runs of the workers: {self._runs(since)}"]

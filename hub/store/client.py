@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.read_concern import ReadConcern
@@ -13,6 +15,11 @@ Doc = dict[str, Any]
 DURABLE = WriteConcern(w="majority", j=True)
 MAJORITY = ReadConcern("majority")
 UTC_AWARE: CodecOptions[Doc] = CodecOptions(tz_aware=True)
+
+
+def patiently(seconds: float) -> AbstractContextManager[None]:
+    """Give each call within so long, for a look over everything that nobody waits for."""
+    return pymongo.timeout(seconds)
 
 
 def connect(uri: str, *, timeout_ms: int = 10_000) -> MongoClient[Doc]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub import connections, jobs
+from hub import connections, jobs, syncing
 from hub.api import Page, hookimpl
 from hub.engine import apply
 from hub.queue import JobTimeout
@@ -75,6 +75,21 @@ def test_a_bell_rung_while_another_worker_drains_is_not_lost(stage: Stage, toy: 
     leases.release(stage.store, other)
     flag = f"hub:bell:drain:{stage.tenant_id}:{connection['_id']}"
     assert not stage.hub.redis.exists(flag)
+
+
+def test_bells_that_rang_while_a_stream_was_read_ask_the_vendor_for_nothing_more(
+    stage: Stage, toy: Toy
+) -> None:
+    connection = toy.connect(stage.tenant_id)
+    jobs.use(stage.hub)
+    for _ in range(4):
+        jobs.sync(stage.tenant_id, connection["_id"], "companies")
+    assert toy.asked == 1
+    for full in (False, True):
+        syncing.ask(stage.hub, stage.tenant_id, connection["_id"], ["companies"], full)
+        for _ in range(2):
+            jobs.sync(stage.tenant_id, connection["_id"], "companies")
+    assert toy.asked == 3
 
 
 def test_a_connection_that_needs_a_person_says_so_once(stage: Stage, toy: Toy) -> None:
