@@ -8,7 +8,7 @@ from typing import Any
 from hub.settings import ROOT
 
 PAGE = ROOT / "docs" / "reliability.md"
-MARK = "<!-- From here on `python3 dev.py prove` writes this page. -->\n"
+MARK = "[//]: # (From here on python3 dev.py prove writes this page.)\n"
 TITLES = {
     "burst": "A burst of webhooks with kills in it",
     "kills": "Kills at random",
