@@ -155,7 +155,7 @@ GUARDS = (
         "hub/store/holder.py",
         "started_at(int(pid)) != int(started)",
         "False",
-        CRASHES + "test_a_worker_killed_at_each_point_of_draining",
+        CRASHES + "test_everything_killed_at_each_point_and_then_hurt_in_turn",
     ),
     Guard(
         4,
@@ -171,7 +171,7 @@ GUARDS = (
         "hub/scheduler.py",
         "    connections.rescore_noted(store)\n",
         "",
-        CRASHES + "test_a_worker_killed_at_each_point_of_syncing",
+        CRASHES + "test_everything_killed_at_each_point_and_then_hurt_in_turn",
     ),
     Guard(
         5,
@@ -210,8 +210,8 @@ GUARDS = (
         7,
         "whose turn has not come has not failed",
         "hub/engine/runs.py",
-        'error.reason == "budget"',
-        'error.reason == "other"',
+        "isinstance(error, RetryLater) and error.reason in NO_TROUBLE",
+        "False",
         "tests/limits/test_waiting_turns.py::"
         "test_a_backfill_beyond_the_days_quota_waits_and_goes_on_at_its_cursor",
     ),

@@ -47,7 +47,7 @@ def copy_tree(to: Path) -> Path:
 
 def passes(tree: Path, test: str) -> bool:
     """Whether a test passes in this tree; a hang counts as a failure."""
-    flags = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    flags = ["-q", "-x", "--long", "-p", "no:randomly", "-p", "no:cacheprovider"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "HUB_TEST_HISTORIES": "100"}
     command = [sys.executable, "-m", "pytest", *flags, test]

@@ -50,7 +50,7 @@ def newcomer(ground: Ground, no_worker: None) -> Iterator[Tenant]:
 
 
 @pytest.mark.timeout(480)
-def test_workers_killed_at_each_point_then_the_web_and_then_everything_hurt_in_turn_under_a_burst(
+def test_everything_killed_at_each_point_and_then_hurt_in_turn(
     ground: Ground, newcomer: Tenant
 ) -> None:
     """One tenant's story: each takes up what the one before it left, and dies elsewhere."""
