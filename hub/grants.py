@@ -109,10 +109,10 @@ def give_back(hub: Hub, connection: Doc) -> list[str]:
     """
     if not connection.get("grant"):
         return []
-    connector = hub.connector_of(connection)
-    if connector.oauth is None or connector.oauth.revoke is None:
-        return [f"The access that you gave still stands: {connector.title} takes none back by API."]
     try:
+        connector = hub.connector_of(connection)
+        if connector.oauth is None or connector.oauth.revoke is None:
+            raise GiveUp(f"the hub does not give it back to {connector.title}.", reason="no_revoke")
         tenant_id, key = connection["tenant_id"], f"gone:{connection['_id']}"
         place = endpoint(hub, connector, connection["settings"], key, tenant_id)
         place.revoke(hub.catalogue.vault.open(connection["grant"]))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from hub import bootstrap, connections, logs
 from hub.bootstrap import Hub
-from hub.engine import days, purge, runs, supply, usage
+from hub.engine import days, purge, supply, usage
 from hub.errors import NotFound
 from hub.identity import measures, ruleset
 from hub.privacy import work as privacy
@@ -31,6 +31,8 @@ from hub.writing_back import marks
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
+SYNC_AGAIN = timedelta(seconds=5)
+"""A stream that stays due is rung for again after this long."""
 
 
 def tick(hub: Hub) -> int:
@@ -73,13 +75,21 @@ def _look_at_connection(hub: Hub, store: TenantStore, connection_id: str) -> int
         rung += hub.bell.ring_drain(store.tenant_id, connection_id)
     due = {"connection_id": connection_id, "next_sync_at": {"$lte": now}}
     for stream in store.streams.find(due):
-        again = {"$set": {"next_sync_at": now + runs.AGAIN}}
+        if _has_rung(stream, now):
+            continue
         if hub.bell.ring_sync(store.tenant_id, connection_id, stream["stream"]):
-            store.streams.update(
-                {"_id": stream["_id"], "next_sync_at": stream["next_sync_at"]}, again
-            )
+            rang = {"rang": {"due": stream["next_sync_at"], "at": now}}
+            store.streams.update({"_id": stream["_id"]}, {"$set": rang})
             rung += 1
     return rung
+
+
+def _has_rung(stream: Doc, now: datetime) -> bool:
+    """Whether a bell for this very due time was rung a moment ago."""
+    rang = stream.get("rang") or {"due": None, "at": now}
+    return bool(
+        rang["due"] == stream["next_sync_at"] and timedelta() <= now - rang["at"] < SYNC_AGAIN
+    )
 
 
 def _look_at_tenant(hub: Hub, store: TenantStore) -> int:

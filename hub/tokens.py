@@ -91,12 +91,16 @@ class TokenEndpoint:
         return self._grant(answer, grant["refresh_token"], now) | kept
 
     def revoke(self, grant: Grant) -> None:
-        """Give the grant back, where the vendor takes it. Raises what a call raises."""
+        """Give the grant back, where the vendor takes it. Raises GiveUp, or what a call raises."""
         if self.oauth.revoke is None:
             return
         kind = "refresh_token" if grant.get("refresh_token") else "access_token"
         form = {"token": grant[kind], "token_type_hint": kind}
-        self._post(self.oauth.revoke, form, timeout=REVOKE_S)
+        answer = self._post(self.oauth.revoke, form, timeout=REVOKE_S)
+        if answer.status_code >= 400:
+            raise GiveUp(
+                f"{self.connector.title} answered {answer.status_code}.", reason="not_revoked"
+            )
 
     def _ask(self, form: Mapping[str, str]) -> requests.Response:
         """A refusal of the app is the operator's business, and no lost connection."""

@@ -34,8 +34,6 @@ from hub.subscriptions import looking, missed
 log = structlog.get_logger(__name__)
 
 FULL_EVERY = timedelta(hours=24)
-AGAIN = timedelta(seconds=5)
-"""A due stream is rung for again after this long, unless its run has ended or moved it on."""
 NO_TROUBLE = ("budget", "preparing")
 """Why a run waits without having failed: for its turn, or for what the vendor makes ready."""
 
@@ -50,18 +48,17 @@ def stream_of(hub: Hub, connection: Doc, name: str) -> Stream:
 
 
 def ask(store: TenantStore, connection_id: str, stream: str, now: datetime, full: bool) -> None:
-    """Make a stream due at once; `full` lists everything again."""
-    wish: Doc = {"next_sync_at": now} | ({"full_due": True} if full else {})
+    """Make a stream due at once, or as soon as its run has ended; `full` lists everything again."""
+    wish: Doc = {"next_sync_at": now, "asked_at": now} | ({"full_due": True} if full else {})
     mine = {"_id": f"{connection_id}:{stream}"}
     if not store.streams.update(mine, {"$set": wish}):
         raise NotFound("There is no such stream in this connection.")
 
 
 def is_due(store: TenantStore, connection_id: str, stream: str, now: datetime) -> bool:
-    """Whether a bell means work: those that rang while it was done are heard when it is over."""
-    wanted = {"$or": [{"next_sync_at": {"$lte": now + AGAIN}}, {"full_due": True}]}
-    mine = {"_id": f"{connection_id}:{stream}"}
-    return store.streams.find_one(mine | wanted, {"_id": 1}) is not None
+    """Whether a bell means work: those that rang during a run are heard when it is over."""
+    due = {"_id": f"{connection_id}:{stream}", "next_sync_at": {"$lte": now}}
+    return store.streams.find_one(due, {"_id": 1}) is not None
 
 
 def work(
@@ -188,7 +185,6 @@ def _finish(
         "run": None,
         "fresh_at": run["started_at"],
         "failures": 0,
-        "next_sync_at": next_time(stream, now, 0),
         "error": None,
         "failing_since": None,
         "waits": None,
@@ -204,7 +200,8 @@ def _finish(
     def close(within: TenantStore) -> None:
         leases.check(within, lease, LEASE_S)
         within.runs.update({"_id": run["_id"]}, {"$set": finished})
-        within.streams.update({"_id": run["stream_id"]}, {"$set": state})
+        due = now if _is_wished(within, run) else next_time(stream, now, 0)
+        within.streams.update({"_id": run["stream_id"]}, {"$set": {**state, "next_sync_at": due}})
 
     store.transact(close)
     point("run-closed")
@@ -217,6 +214,13 @@ def _finish(
         "sync_finished", tenant_id=store.tenant_id, connection_id=run["connection_id"], run=done
     )
     hub.bell.publish(store.tenant_id, "connections", run["connection_id"])
+
+
+def _is_wished(store: TenantStore, run: Doc) -> bool:
+    """Whether somebody asked for the stream since this run began: another is due at once."""
+    state = store.streams.find_one({"_id": run["stream_id"]}) or {}
+    asked = state.get("asked_at")
+    return bool(state.get("full_due")) or (asked is not None and asked > run["started_at"])
 
 
 def _put_off(hub: Hub, store: TenantStore, run: Doc, error: RetryLater, now: datetime) -> None:

@@ -183,7 +183,7 @@ class Stack:
     def _revive(self, name: str) -> None:
         """Start again what ended by itself, and not what was taken down since it was looked at."""
         with self._lock:
-            if name not in self._down:
+            if name not in self._down and not self._child(name).running:
                 self.restart(name)
 
     def _check_port(self) -> None:

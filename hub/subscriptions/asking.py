@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.api import Webhook
-from hub.errors import HubError
+from hub.errors import GiveUp, HubError
 from hub.store.client import Doc
 from hub.subscriptions import desk as desks
 from hub.subscriptions.desk import Desk
@@ -69,12 +69,14 @@ def remove(hub: Hub, tenant_id: str, connection: Doc) -> list[str]:
     webhooks = {w.name: w for w in connector.webhooks} if connector else {}
     for endpoint in control.endpoints_of(tenant_id, connection["_id"]):
         webhook = webhooks.get(endpoint["webhook"])
-        if webhook and webhook.unregister and endpoint.get("vendor_id"):
+        if endpoint.get("vendor_id"):
             try:
+                if webhook is None or webhook.unregister is None:
+                    raise GiveUp("the hub cannot ask for its removal.")
                 webhook.unregister(hub.client(connection), endpoint["vendor_id"])
             except HubError as error:
                 log.warning("unsubscribe_failed", reason=error.reason)
-                subscription = f"{webhook.name} ({endpoint['vendor_id']})"
+                subscription = f"{endpoint['webhook']} ({endpoint['vendor_id']})"
                 left.append(f"The webhook {subscription} is still there: {error.sentence}")
     mine = {"tenant_id": tenant_id, "connection_id": connection["_id"]}
     control.endpoints.delete_many(mine)

@@ -86,7 +86,7 @@ def _save(store: TenantStore, connection_id: str, fields: Doc, begun: bool, now:
     store.connections.update({"_id": connection_id}, {"$set": fields})
     if begun:
         due = {"connection_id": connection_id, "next_sync_at": {"$gt": now}}
-        store.streams.update_many(due, {"$set": {"next_sync_at": now}})
+        store.streams.update_many(due, {"$set": {"next_sync_at": now, "asked_at": now}})
 
 
 def _ring(desk: Desk) -> None:

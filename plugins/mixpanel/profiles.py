@@ -48,8 +48,7 @@ def pages(kind: Kind, client: Mixpanel, cursor: Any, fields: Sequence[str] = ())
     before: list[Json] = []
     while True:
         body, rows, is_last = _ask(client, form, state.get("page", 0), str(state.get("session")))
-        if rows and rows == before:
-            raise RetryLater("Mixpanel gave the same page twice.", reason="cursor_stuck")
+        _refuse_repeat(rows, before)
         before, found = rows, _records(kind, client, rows)
         begun = state.get("begun") or client.now.isoformat()
         left = state.get("left", 0) + len(rows) - len(found)
@@ -70,10 +69,12 @@ def fetch(kind: Kind, client: Mixpanel, ids: Sequence[str]) -> Iterator[Record]:
         return
     form, wanted = {**_of(kind, client), "distinct_ids": array(ids)}, set(ids)
     page, session, is_last = 0, "", False
+    before: list[Json] = []
     while not is_last:
         body, rows, is_last = _ask(client, form, page, session)
+        _refuse_repeat(rows, before)
         yield from (r for r in _records(kind, client, rows) if r["id"] in wanted)
-        page, session = page + 1, str(body.get("session_id"))
+        page, session, before = page + 1, str(body.get("session_id")), rows
 
 
 def _asked(kind: Kind, client: Mixpanel, state: Mapping[str, Any]) -> dict[str, str]:
@@ -95,6 +96,11 @@ def _ask(
         raise RetryLater("Mixpanel gave another page than was asked for.", reason="cursor_stuck")
     size = body.get("page_size")
     return body, rows, len(rows) < (size if isinstance(size, int) and size > 0 else PAGE_SIZE)
+
+
+def _refuse_repeat(rows: list[Json], before: list[Json]) -> None:
+    if rows and rows == before:
+        raise RetryLater("Mixpanel gave the same page twice.", reason="cursor_stuck")
 
 
 def seen_since(moment: datetime) -> str:

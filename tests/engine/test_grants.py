@@ -190,11 +190,12 @@ def test_removing_a_connection_gives_the_access_back(stage: Granted) -> None:
     assert not stage.granting.is_current(grant["refresh_token"])
 
 
-def test_a_vendor_that_is_away_does_not_keep_a_connection_from_being_removed(
-    stage: Granted,
+@pytest.mark.parametrize("status", [503, 403, 400])
+def test_a_vendor_that_is_away_or_refuses_does_not_keep_a_connection_from_being_removed(
+    stage: Granted, status: int
 ) -> None:
     connection = stage.connected()
-    stage.vendor.faults.add("error", path="/-/oauth_revoke", count=9, status=503)
+    stage.vendor.faults.add("error", path="/-/oauth_revoke", count=9, status=status)
     (left,) = removal.remove(stage.hub, stage.tenant_id, connection["_id"], erase=True)
     assert left.startswith("The access that you gave still stands at the vendor: ")
     assert stage.store.connections.count({"_id": connection["_id"]}) == 0

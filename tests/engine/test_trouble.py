@@ -92,6 +92,30 @@ def test_bells_that_rang_while_a_stream_was_read_ask_the_vendor_for_nothing_more
     assert toy.asked == 3
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_wish_made_while_a_stream_is_read_is_done_when_that_has_ended(
+    stage: Stage, toy: Toy, full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a slice has time for one page only."""
+    monkeypatch.setattr(apply, "SYNC_SLICE_S", 0)
+    connection = toy.connect(stage.tenant_id)
+    jobs.use(stage.hub)
+
+    def three(object: str, cursor: object) -> Iterator[Page]:
+        if toy.asked == 2:
+            syncing.ask(stage.hub, stage.tenant_id, connection["_id"], ["companies"], full)
+        for page in range(int(str(cursor or 0)), 3):
+            yield Page([{"id": f"{toy.asked}", "name": "One"}], str(page + 1))
+
+    toy.pages = three
+    for _ in range(12):
+        jobs.sync(stage.tenant_id, connection["_id"], "companies")
+    runs = list(stage.store.runs.find({"stream": "companies"}, sort=[("started_at", 1)]))
+    assert [(run["state"], run["full"]) for run in runs] == [("done", True), ("done", full)]
+    stream = stage.store.streams.find_one({"stream": "companies"})
+    assert stream["next_sync_at"] > stage.hub.now()
+
+
 def test_a_connection_that_needs_a_person_says_so_once(stage: Stage, toy: Toy) -> None:
     """Several workers are refused by the vendor at the same moment."""
     connection = toy.connect(stage.tenant_id)
