@@ -30,6 +30,7 @@ property_settings.load_profile("hub")
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
+DEAR = ("stack", "browser")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -47,14 +48,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long ones are for --long; without a browser, its tests are skipped aloud.
 
-    Files that start whole stacks go first: else one process is left alone with them at the end.
+    Files that start whole stacks, and then browsers, go first: else one process is left alone with
+    them at the end.
     """
     if not config.getoption("--long"):
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-    first = {item.path for item in items if item.get_closest_marker("stack")}
-    items.sort(key=lambda item: item.path not in first)
+    dear = {mark: {i.path for i in items if i.get_closest_marker(mark)} for mark in DEAR}
+    items.sort(key=lambda item: [item.path not in dear[mark] for mark in DEAR])
     if find_chromium():
         return
     skip = pytest.mark.skip(reason="no Chromium here: install it or name it with HUB_CHROMIUM")
