@@ -5,6 +5,7 @@ Run again it finds its tenant, mends what moved (a vendor on another port) and g
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hub import bootstrap, connections, endpoints, write_keys
 from hub.bootstrap import Hub
-from hub.errors import HubError
+from hub.errors import HubError, TryAgainSoon
 from hub.fields import check_fields
 from hub.sandbox.journal import replace_file
 from hub.sandbox.usage import ADDRESS_FILE
@@ -29,6 +30,7 @@ from hub.waiting import wait_until
 
 TENANT, EMAIL = "Demo", "demo@hub.example"
 SYNC_WITHIN_S = 120.0
+LOOK_WITHIN_S = 30.0
 LIFE_EVERY_S = 2.0
 ORDER = ("salesforce", "hubspot", "freshdesk", "jira", "asana")
 """Customers first: what hangs on them then finds its account at once."""
@@ -125,7 +127,7 @@ def _listen(
     hub: Hub, tenant_id: str, name: str, connection: Doc, vendor_url: str, console: Console
 ) -> None:
     """Let the sandbox vendor push: by its API where it has one, else as its admin would by hand."""
-    for result in asking.subscribe(hub, tenant_id, connection["_id"]):
+    for result in _subscribe(hub, tenant_id, connection["_id"]):
         if result["state"] == "failed":
             console.print(f"[red]{name} webhook failed:[/] {result['reason']}")
     for endpoint in endpoints.describe(hub, tenant_id, connection):
@@ -133,6 +135,19 @@ def _listen(
             continue
         if endpoint["state"] == "waiting" and not endpoint["last_delivery_at"]:
             _subscribe_by_hand(hub, tenant_id, endpoint, vendor_url)
+
+
+def _subscribe(hub: Hub, tenant_id: str, connection_id: str) -> list[Doc]:
+    """Waits for a worker that looks after the same webhooks just now. Raises TryAgainSoon."""
+    results: list[list[Doc]] = []
+
+    def ask() -> bool:
+        with contextlib.suppress(TryAgainSoon):
+            results.append(asking.subscribe(hub, tenant_id, connection_id))
+        return bool(results)
+
+    wait_until(ask, within_s=LOOK_WITHIN_S, every_s=0.2)
+    return results[0] if results else asking.subscribe(hub, tenant_id, connection_id)
 
 
 def _let_speak(hub: Hub, tenant_id: str, file: Path) -> None:
