@@ -34,6 +34,14 @@ def test_staff_and_links_do_not_age_the_customer(site: Site) -> None:
     assert found == NOON - timedelta(minutes=3)
 
 
+def test_a_source_that_is_read_hourly_is_as_old_as_its_hourly_streams(site: Site) -> None:
+    streams = read(users=50, usage=20, groups=300)
+
+    found = freshness.oldest(site.stage.hub, "mixpanel", streams)
+
+    assert found == NOON - timedelta(minutes=50)
+
+
 def test_what_was_never_whole_has_no_age(site: Site) -> None:
     assert freshness.oldest(site.stage.hub, "hubspot", read(companies=3, tickets=None)) is None
 

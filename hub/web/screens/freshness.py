@@ -22,10 +22,13 @@ FIELDS = {"connection_id": 1, "stream": 1, "fresh_at": 1, "heard_at": 1}
 
 
 def counts(hub: Hub, connector: str, stream: str) -> bool:
-    """Whether a stream brings, often, what profiles and health are made of."""
+    """Whether a stream brings, often for its source, what profiles and health are made of."""
     known = hub.plugins.connectors.get(connector)
-    found = next((s for s in known.streams if s.name == stream), None) if known else None
-    return found is not None and found.entity not in ASIDE and found.interval_s <= OFTEN_S
+    telling = (
+        {s.name: s.interval_s for s in known.streams if s.entity not in ASIDE} if known else {}
+    )
+    often = max(OFTEN_S, min(telling.values(), default=0))
+    return stream in telling and telling[stream] <= often
 
 
 def oldest(hub: Hub, connector: str, streams: Iterable[Doc]) -> datetime | None:
