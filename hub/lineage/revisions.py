@@ -30,13 +30,8 @@ def note(
     fresh = {mark: mapping for mark, mapping in marks.items() if mark not in seen}
     if not fresh:
         return
-    store.mapping_revs.bulk(
-        [
-            store.mapping_revs.updating(
-                {"_id": ":".join(mark)}, {"$setOnInsert": _kept(mapping, connector, now)}, True
-            )
-            for mark, mapping in fresh.items()
-        ]
+    store.mapping_revs.insert_new(
+        {"_id": ":".join(mark), **_kept(mapping, connector, now)} for mark, mapping in fresh.items()
     )
     seen |= fresh.keys()
 

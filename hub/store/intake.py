@@ -15,8 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from hub.store.catalogue import Catalogue
 from hub.store.client import Doc
-
-DUPLICATE_KEY = 11000
+from hub.store.scoped import DUPLICATE_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.cursor import Cursor
+from pymongo.errors import BulkWriteError
 from pymongo.results import BulkWriteResult
 
+DUPLICATE_KEY = 11000
 Doc = dict[str, Any]
 Filter = Mapping[str, Any]
 Update = UpdateOne
@@ -70,6 +72,14 @@ class Scoped:
         owned = [self._owned(document) for document in documents]
         if owned:
             self._collection.insert_many(owned, ordered=ordered, session=self._session)
+
+    def insert_new(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Insert those whose id is not there yet; others may try the same at this moment."""
+        try:
+            self.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+                raise
 
     def update(self, filter: Filter, change: Any, upsert: bool = False) -> int:
         """Change one document; returns how many matched (an upsert counts as one)."""
