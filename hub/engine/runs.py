@@ -56,7 +56,7 @@ def ask(store: TenantStore, connection_id: str, stream: str, now: datetime, full
 
 
 def is_due(store: TenantStore, connection_id: str, stream: str, now: datetime) -> bool:
-    """Whether a bell means work: those that rang during a run are heard when it is over."""
+    """Whether a bell means work; one that rang during a run and is heard behind it does not."""
     due = {"_id": f"{connection_id}:{stream}", "next_sync_at": {"$lte": now}}
     return store.streams.find_one(due, {"_id": 1}) is not None
 

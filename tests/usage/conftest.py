@@ -15,7 +15,7 @@ from tests.usage.sending import Sender, taking
 
 @pytest.fixture(scope="session")
 def hub(services: Services) -> Iterator[Hub]:
-    """One for the whole folder: each test has a tenant of its own, and none changes the hub."""
+    """One for the whole folder: each test has a tenant of its own. Toy connectors stay on it."""
     made = build_hub(services)
     yield made
     made.close()
